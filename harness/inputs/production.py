@@ -148,8 +148,9 @@ class Production:
         """Names of the app's resources, by the scenarios' keys; only of those it has."""
         found: dict[str, str] = {}
         for key, file in self.resources.items():
-            for call in file.inputs_of("CreateBucket"):
-                found["bucket"] = call["Bucket"]
+            if made := bucket.names(file):
+                own = self.laravel.environment.get("AWS_BUCKET", "")
+                found["bucket"] = own if own in made else made[0]
             sender = self.laravel.environment.get("MAIL_FROM_ADDRESS", "")
             if name := identity.own(file, sender=sender) if key == "identity" else "":
                 found["identity"] = name

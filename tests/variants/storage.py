@@ -9,6 +9,7 @@ from tests.mistakes.edits import (
     EXECUTION_ROLE,
     QUEUES,
     SCHEDULE,
+    WEB_ROLE,
     combine,
     edit_json,
     replace,
@@ -28,6 +29,7 @@ DENIED = {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}
 EVERYTHING = [f"arn:aws:s3:::{BUCKET_NAME}", f"arn:aws:s3:::{BUCKET_NAME}/*"]
 PARAMETER = "/shop/production/APP_KEY"
 PARAMETER_ARN = f"arn:aws:ssm:us-east-1:876000000876:parameter{PARAMETER}"
+ARCHIVE = "876events-tickets-archive"
 HOST_ARN = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5:host::"
 
 BUCKETS = [
@@ -90,6 +92,35 @@ BUCKETS = [
                 },
             ),
             edit_json(BUCKET, lambda found: found.pop("PutBucketEncryption")),
+        ),
+    ),
+    Variant(
+        "a second bucket keeps a copy of each upload",
+        combine(
+            edit_json(
+                BUCKET,
+                lambda found: found.update(
+                    CreateBucket=[{"Bucket": ARCHIVE}, found["CreateBucket"]],
+                    PutBucketVersioning={
+                        "Bucket": ARCHIVE,
+                        "VersioningConfiguration": {"Status": "Enabled"},
+                    },
+                ),
+            ),
+            set_variables({"AWS_ARCHIVE_BUCKET": ARCHIVE}),
+            add_statement(WEB_ROLE, Action="s3:PutObject", Resource=f"arn:aws:s3:::{ARCHIVE}/*"),
+            replace(
+                "app/config/filesystems.php",
+                "    'disks' => [",
+                "    'archive' => ['bucket' => env('AWS_ARCHIVE_BUCKET')],\n\n    'disks' => [",
+            ),
+            replace(
+                "app/app/Actions/StoreEventDocument.php",
+                "        return $document;",
+                "        $disk = config('filesystems.archive') + config('filesystems.disks.s3');\n"
+                "        Storage::build($disk)->put($path, $file->get());\n\n"
+                "        return $document;",
+            ),
         ),
     ),
 ]

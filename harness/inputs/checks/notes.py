@@ -9,8 +9,8 @@ from harness.aws import listener_rules
 from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import condition_keys, statements
 from harness.inputs.checks import balancer_attributes
+from harness.inputs.files import bucket as bucket_files
 from harness.inputs.files import listeners
-from harness.inputs.files.bucket import policy_of
 from harness.inputs.files.ecs_services import rehearsed_groups, target_group_of
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def of_outbound_proxies(production: Production) -> Iterator[str]:
 def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:
     """Name the denials of a bucket's policy for addresses that tasks have on AWS alone."""
     for given in bucket.inputs_of("PutBucketPolicy"):
-        for number, statement in enumerate(statements(policy_of(given))):
+        for number, statement in enumerate(statements(bucket_files.policy_of(given))):
             if statement.get("Effect") == "Deny" and SOURCE_IP in condition_keys(statement):
                 yield (
                     f"resources.bucket: Statement[{number}] of its policy denies by {SOURCE_IP},"
@@ -79,18 +79,19 @@ def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:
 
 
 def of_further_buckets(production: Production) -> Iterator[str]:
-    """Name the buckets of variables that are not made: a rehearsal has one."""
-    made = production.resource_names.get("bucket", "")
+    """Name the buckets of variables that are not made."""
+    file = production.resources.get("bucket")
+    made = bucket_files.names(file) if file else []
     named = {
         value: name
         for definition in production.definitions
         for _, name, value in definition.variables
-        if name.endswith("_BUCKET") and value and value != made
+        if name.endswith("_BUCKET") and value and value not in made
     }
-    for bucket, variable in named.items():
+    for name, variable in named.items():
         yield (
-            f"resources.bucket: {variable} names {bucket}, which is not made here: a rehearsal has"
-            f" {made} alone, and what the app does with the other is not covered"
+            f"resources.bucket: {variable} names {name}, which is not made here: add it to the file"
+            " (CreateBucket takes a list), or what the app does with it is not covered"
         )
 
 

@@ -1,4 +1,4 @@
-"""The bucket's file: CreateBucket and the operations that set it up."""
+"""The file of the app's bucket, or buckets: CreateBucket and the operations that set them up."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from harness.inputs.problem import Problem
 if TYPE_CHECKING:
     from harness.inputs.document import Document
 
+_CREATE = "CreateBucket"
 _OPERATIONS = (
-    *("CreateBucket", "PutPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketEncryption"),
+    *(_CREATE, "PutPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketEncryption"),
     *("PutBucketCors", "PutBucketLifecycleConfiguration", "PutBucketPolicy"),
     *("PutBucketVersioning", "PutBucketTagging"),
 )
@@ -46,8 +47,8 @@ def read(document: Document) -> CallFile:
         document,
         _OPERATIONS,
         api="s3",
-        needed="CreateBucket",
-        checks=(_of_one_bucket, _of_rules, _of_public_access),
+        needed=_CREATE,
+        checks=(_of_other_buckets, _of_rules, _of_public_access),
     )
 
 
@@ -56,13 +57,20 @@ def policy_of(put_bucket_policy: Mapping[str, Any]) -> dict[str, Any]:
     return document_in(put_bucket_policy.get("Policy"))
 
 
-def _of_one_bucket(calls: Sequence[Call]) -> Iterator[Problem]:
-    named = [call for call in calls if "Bucket" in call.input]
-    for call in named[1:]:
-        name, first = call.input["Bucket"], named[0].input["Bucket"]
-        if name != first:
-            message = f'is "{name}", and {named[0].key} has "{first}"'
-            yield Problem(f"{call.key}.Bucket", message, "one file, one bucket")
+def names(file: CallFile) -> list[str]:
+    """Return the names of the buckets that a file makes."""
+    return [str(given["Bucket"]) for given in file.inputs_of(_CREATE)]
+
+
+def _of_other_buckets(calls: Sequence[Call]) -> Iterator[Problem]:
+    """Find settings of a bucket that the file does not make."""
+    made = {call.input.get("Bucket"): call.key for call in calls if call.operation == _CREATE}
+    for call in calls:
+        name = call.input.get("Bucket")
+        if made and name is not None and name not in made:
+            known = ", ".join(f'{key} has "{one}"' for one, key in made.items())
+            hint = "correct the name, or make that bucket here, too: CreateBucket takes a list"
+            yield Problem(f"{call.key}.Bucket", f'is "{name}", and {known}', hint)
 
 
 def _of_rules(calls: Sequence[Call]) -> Iterator[Problem]:
@@ -76,14 +84,16 @@ def _of_rules(calls: Sequence[Call]) -> Iterator[Problem]:
 
 def _of_public_access(calls: Sequence[Call]) -> Iterator[Problem]:
     """Find a policy for everyone, unless the file says that public policies are not blocked."""
-    blocked = [
-        call.input.get("PublicAccessBlockConfiguration", {}).get("BlockPublicPolicy", False)
+    taken = {
+        call.input.get("Bucket")
         for call in calls
         if call.operation == "PutPublicAccessBlock"
-    ]
+        and not call.input.get("PublicAccessBlockConfiguration", {}).get("BlockPublicPolicy", False)
+    }
     for call in calls:
         policy = document_in(call.input.get("Policy"))
-        if policy and all(blocked) and any(is_open(one) for one in statements(policy)):
+        is_public = any(is_open(one) for one in statements(policy)) if policy else False
+        if is_public and call.input.get("Bucket") not in taken:
             yield Problem(
                 call.key,
                 "lets everyone in, and the bucket blocks public policies: S3 answers AccessDenied",

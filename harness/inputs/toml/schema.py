@@ -159,7 +159,7 @@ class Resources(Table):
     """The app's bucket, queues and mail identity, of which it may lack any."""
 
     bucket: Annotated[File | None, like("aws/bucket.json")] = None
-    """File with the bucket and its settings."""
+    """File with the bucket and its settings; with those of others that the app has, too."""
     queues: Annotated[File | None, like("aws/queues.json")] = None
     """File with the queues."""
     identity: Annotated[File | None, like("aws/identity.json")] = None

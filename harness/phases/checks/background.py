@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.inputs.files import bucket as bucket_files
 from harness.inputs.files.api_calls import document_in
 from harness.phases.account import Account
 from harness.phases.checks import mail, queues, roles, schedule
@@ -42,12 +43,21 @@ _BUCKET_ANSWERS: Mapping[str, tuple[str, str, str]] = {
     readiness=True,
 )
 def bucket(account: Account) -> Iterator[Finding]:
-    """The bucket is private, and has the settings of its file."""
-    name = account.name_of("bucket", noun="bucket")
+    """The bucket is private, and has the settings of its file; and so has each other one of it."""
+    account.name_of("bucket", noun="bucket")
+    for name in bucket_files.names(account.production.resources["bucket"]):
+        yield from _bucket(account, name)
+
+
+def _bucket(account: Account, name: str) -> Iterator[Finding]:
     if account.read("s3", "HeadBucket", Bucket=name) is None:
         yield absent(f"bucket {name}", remedy="create it: `cutover phase 5 --plan`")
         return
-    made = {call.operation: call.input for call in account.production.resources["bucket"].calls}
+    made = {
+        call.operation: call.input
+        for call in account.production.resources["bucket"].calls
+        if call.input.get("Bucket") == name
+    }
     usual = _usual(made.get("CreateBucket", {}))
     for put, (operation, field, is_flat) in _BUCKET_ANSWERS.items():
         answer = account.read("s3", operation, Bucket=name) or {}

@@ -42,16 +42,15 @@ def test_a_list_of_rules_has_one(tmp_path: Path) -> None:
     assert bucket.read(write(tmp_path, content))
 
 
-def test_a_bucket_file_is_about_one_bucket(tmp_path: Path) -> None:
-    path = write(
-        tmp_path,
-        {
-            "CreateBucket": {"Bucket": "one"},
-            "PutPublicAccessBlock": {"Bucket": "two", "PublicAccessBlockConfiguration": BLOCK},
-        },
-    )
-    with pytest.raises(ConfigError, match='Bucket is "two", and CreateBucket has "one"'):
-        bucket.read(path)
+def test_settings_are_of_a_bucket_that_the_file_makes(tmp_path: Path) -> None:
+    content: dict[str, Any] = {
+        "CreateBucket": [{"Bucket": "one"}],
+        "PutPublicAccessBlock": {"Bucket": "two", "PublicAccessBlockConfiguration": BLOCK},
+    }
+    with pytest.raises(ConfigError, match=r'Bucket is "two", and CreateBucket\[0\] has "one"'):
+        bucket.read(write(tmp_path, content))
+    content["CreateBucket"].append({"Bucket": "two"})
+    assert bucket.names(bucket.read(write(tmp_path, content))) == ["one", "two"]
 
 
 @pytest.mark.parametrize("blocked", [True, False])

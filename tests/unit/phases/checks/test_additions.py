@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.inputs.files.api_calls import Call
 from harness.inputs.production import Production
 from tests.unit.phases import contracts
 from tests.unit.phases.examinations import CHECKS, changed, result_of
@@ -52,6 +53,18 @@ def test_a_setting_of_the_bucket_without_a_call_in_the_file(
 ) -> None:
     (text,) = findings("5.bucket", f"s3 {call}", answer, files)
     assert text.startswith(actual)
+
+
+def test_each_bucket_of_the_file_is_compared(files: Production) -> None:
+    bucket, own = files.resources["bucket"], files.resource_names["bucket"]
+    archive = Call("CreateBucket", {"Bucket": "tickets-archive"})
+    resources = {**files.resources, "bucket": replace(bucket, calls=(archive, *bucket.calls))}
+    both = replace(files, resources=resources)
+    assert both.resource_names["bucket"] == own
+    answers = {**contracts.green(files), "s3 GetBucketVersioning": {"Status": "Enabled"}}
+    things = [one.thing for one in result_of(CHECKS["5.bucket"], both, answers).findings]
+    field = "VersioningConfiguration"
+    assert things == [f"bucket tickets-archive, {field}", f"bucket {own}, {field}"]
 
 
 def test_a_bucket_without_settings_in_its_file_has_those_of_a_new_one(files: Production) -> None:
