@@ -43,7 +43,7 @@ _BUCKET_ANSWERS: Mapping[str, tuple[str, str, str]] = {
     readiness=True,
 )
 def bucket(account: Account) -> Iterator[Finding]:
-    """The bucket is private, and has the settings of its file; and so has each other one of it."""
+    """The buckets have the settings of their file, and are private unless it says otherwise."""
     account.name_of("bucket", noun="bucket")
     for name in bucket_files.names(account.production.resources["bucket"]):
         yield from _bucket(account, name)
