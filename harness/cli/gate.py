@@ -21,6 +21,7 @@ from harness.cli import commands
 from harness.cli.command import GREEN, RED
 from harness.core.errors import HarnessError
 from harness.core.redact import redact
+from harness.inputs import production, variable_places
 from harness.inputs.problem import InputError, Problem
 from harness.report import html, json_file, junit, markdown
 from harness.report.model import FLAKY
@@ -116,12 +117,34 @@ class Gate:
         red = [entry for entry in by_name.values() if entry["result"] in RED_RESULTS]
         flaky = [entry for entry in by_name.values() if entry["result"] == FLAKY]
         return red + flaky, [
-            *(_of_fault(fault, by_name) for fault in report["faults"]),
+            *(self._of_fault(fault, by_name) for fault in report["faults"]),
             *(
                 _annotation("warning", one, text=f"flaky: {one['cause'] or _first_line(one)}")
                 for one in flaky
             ),
         ]
+
+    def _of_fault(self, fault: dict[str, Any], by_name: Mapping[str, dict[str, Any]]) -> str:
+        """Return the error of a cause; the first scenario is its title."""
+        first, *others = [by_name[name] for name in fault["scenarios"]]
+        is_known = fault["cause"] or fault["first_error"]
+        lines = [fault["title"] if is_known else _first_line(first)]
+        if others:
+            named = [f"{one['story']}: {one['title']}" for one in others[:_ANNOTATED]]
+            rest = len(others) - len(named)
+            lines += ["also red:", *named, *([f"and {rest} more"] if rest else [])]
+        place = self._place_of(fault["setting"])
+        return _annotation("error", first, text="\n".join(lines), place=place)
+
+    def _place_of(self, variable: str) -> str:
+        """Return the place of a variable in a task definition, as properties of an annotation."""
+        if not variable:
+            return ""
+        invocation = self.invocation
+        found = variable_places.place_of(
+            production.load(invocation.environ, cwd=invocation.cwd), variable
+        )
+        return _place(*found, root=invocation.cwd) if found else ""
 
     def _publish_problems(self, problems: Sequence[Problem]) -> None:
         """Put each problem of an input at its file and line."""
@@ -165,32 +188,24 @@ class Gate:
 
 
 def _of_problem(problem: Problem, *, root: Path) -> str:
-    place = f"file={_escaped(_relative(problem.file, root))}," if problem.file else ""
-    line = f"line={problem.line}," if problem.line else ""
+    place = _place(problem.file, problem.line, root=root)
     hint = f" What to do: {problem.hint}" if problem.hint else ""
     title = _escaped(f"cutover: {problem.key}" if problem.key else "cutover")
-    return f"::error {place}{line}title={title}::{_escaped(f'{problem}.{hint}', value=True)}"
-
-
-def _of_fault(fault: dict[str, Any], by_name: Mapping[str, dict[str, Any]]) -> str:
-    """Return the error of a cause; the first scenario is its title."""
-    first, *others = [by_name[name] for name in fault["scenarios"]]
-    is_known = fault["cause"] or fault["first_error"]
-    lines = [fault["title"] if is_known else _first_line(first)]
-    if others:
-        named = [f"{one['story']}: {one['title']}" for one in others[:_ANNOTATED]]
-        rest = len(others) - len(named)
-        lines += ["also red:", *named, *([f"and {rest} more"] if rest else [])]
-    return _annotation("error", first, text="\n".join(lines))
+    return f"::error {place}title={title}::{_escaped(f'{problem}.{hint}', value=True)}"
 
 
 def _first_line(entry: dict[str, Any]) -> str:
     return str(entry["message"]).partition("\n")[0]
 
 
-def _annotation(level: str, entry: dict[str, Any], *, text: str) -> str:
+def _annotation(level: str, entry: dict[str, Any], *, text: str, place: str = "") -> str:
     title = _escaped(f"cutover: {entry['story']}: {entry['title']}")
-    return f"::{level} title={title}::{_escaped(text, value=True)}"
+    return f"::{level} {place}title={title}::{_escaped(text, value=True)}"
+
+
+def _place(file: str, line: int, *, root: Path) -> str:
+    place = f"file={_escaped(_relative(file, root))}," if file else ""
+    return f"{place}line={line}," if line else place
 
 
 def _escaped(text: str, *, value: bool = False) -> str:

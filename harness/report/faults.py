@@ -26,6 +26,12 @@ class Fault:
     outcomes: tuple[Outcome, ...]
 
     @property
+    def setting(self) -> str:
+        """The variable that the cause is about; empty if it is about none."""
+        found = _SETTING.search(self.cause)
+        return found[0] if found else ""
+
+    @property
     def title(self) -> str:
         """The cause, or its place, as a heading."""
         if self.is_sure:

@@ -71,6 +71,7 @@ def _fault(fault: Fault) -> dict[str, Any]:
     return {
         "title": fault.title,
         "cause": fault.cause,
+        "setting": fault.setting,
         "sure": fault.is_sure,
         "first_error": fault.first_error,
         "scenarios": [one.scenario for one in fault.outcomes],

@@ -39,7 +39,10 @@ def github(tmp_path: Path) -> commands.Invocation:
 
 
 def rehearsal(
-    monkeypatch: pytest.MonkeyPatch, *entries: dict[str, Any], error: HarnessError | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    *entries: dict[str, Any],
+    setting: str = "",
+    error: HarnessError | None = None,
 ) -> None:
     """Replace the rehearsal by one with this end."""
 
@@ -51,6 +54,7 @@ def rehearsal(
             raise error
         red = [one["scenario"] for one in entries if one["result"] == "failed"]
         fault = {"title": CAUSE, "cause": CAUSE, "first_error": "", "scenarios": red}
+        fault["setting"] = setting
         (report_dir / "report.json").write_text(
             json.dumps({"scenarios": entries, "faults": [fault] if red else []})
         )
@@ -195,3 +199,12 @@ def test_a_gate_rejects_contradictions_in_the_files_of_the_move(
         "has 86400 s, expected a TTL of 60 s: the way back takes that long"
     ] * 2
     assert "::error file=app/aws/dns.json,line=" in capsys.readouterr().out
+
+
+def test_a_cause_is_put_at_the_line_of_its_variable(
+    monkeypatch: pytest.MonkeyPatch, github: commands.Invocation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy_inputs(github.cwd)
+    rehearsal(monkeypatch, entry("a session is kept"), setting="SESSION_DRIVER")
+    assert Gate(github, github.cwd / "cutover-report").rehearse([]) == 1
+    assert capsys.readouterr().out.startswith("::error file=app/ecs/web.json,line=")
