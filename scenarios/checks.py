@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from harness.aws import s3_address
 from harness.core.expectation import StatusError
 from harness.diagnosis import visitor_causes
 from harness.diagnosis.expect import REQUEST, SESSION, expect
@@ -37,22 +38,15 @@ def is_store(url: str, access: Access) -> bool:
 
 
 def s3_addresses(url: str, access: Access) -> tuple[str, ...]:
-    """Return the addresses that an object of the overlay's store may have on AWS, or the address.
-
-    SDKs name the bucket in the host, and us-east-1 with or without its name.
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
-    """
+    """Return the addresses on AWS of an object in the overlay's store, or else the address."""
     parts = urlsplit(url)
     own = urlsplit(access.overlay.get("environment", {}).get("AWS_ENDPOINT_URL", "")).netloc
     if not own or not parts.netloc.endswith(own):
         return (url,)
-    bucket = parts.netloc.removesuffix(own).rstrip(".")
-    key = parts.path.lstrip("/")
+    bucket, key = parts.netloc.removesuffix(own).rstrip("."), parts.path.lstrip("/")
     if not bucket:
         bucket, _, key = key.partition("/")
-    suffix = ".cn" if access.region.startswith("cn-") else ""
-    regional = f"https://{bucket}.s3.{access.region}.amazonaws.com{suffix}/{key}"
-    return regional, regional.replace(".us-east-1.", ".", 1)
+    return s3_address.addresses(bucket, key, region=access.region)
 
 
 def expect_signed_host(url: str, access: Access) -> None:
