@@ -11,7 +11,7 @@ import re
 
 READER = re.compile(r"\.cluster-ro-(?=[a-z0-9]+\.)")
 """The mark of an Aurora cluster's reader endpoint in its name."""
-_ENDPOINT = re.compile(r"(?<![\w.-])[\w-]+\.[\w.-]+\.rds\.amazonaws\.com(?![\w.-])")
+_ENDPOINT = re.compile(r"(?<![\w.-])[\w-]+\.[\w.-]+\.rds\.amazonaws\.com(?:\.cn)?(?![\w.-])")
 
 _OF_KIND = re.compile(
     r"\.(?P<kind>cluster(?:-ro|-custom)?|proxy)-[a-z0-9]+\.(?P<region>[a-z0-9-]+)\.rds\.amazonaws\."

@@ -196,7 +196,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     reading.reject(reading.toml, build_places.problems(found))
     services = _services(reading, groups)
     _require_web(reading, services)
-    target_group = _target_group(reading, services)
+    target_group = _target_group(reading)
     groups_here = ecs_services.rehearsed_groups(balancer, target_group)
     balanced = ecs_services.behind(services, target_groups=groups_here)
     definitions = [one.definition for one in services.values()]
@@ -310,17 +310,18 @@ def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Serv
     return found
 
 
+def _target_group(reading: Reading) -> dict[str, Any] | None:
+    """Read the target group: of several in the file, that of the first web service."""
+    listed = (one.data.get("loadBalancers") for one in reading.sources())
+    balancers = (each for one in listed if isinstance(one, list) for each in one)
+    arns = [str(one.get("targetGroupArn")) for one in balancers if isinstance(one, dict)]
+    form = partial(forms.target_group, arns=arns or None)
+    return reading.file("ecs", "target_group", read=load_balancer.target_group, form=form)
+
+
 def _definition(reading: Reading, *keys: str) -> TaskDefinition | None:
     read = partial(task_definitions.read, files=reading.environment_files)
     return reading.file(*keys, "task_definition", read=read, form=forms.task_definition)
-
-
-def _target_group(reading: Reading, services: Mapping[str, Service]) -> dict[str, Any] | None:
-    """Read the target group: of several in the file, that of the first web service."""
-    balanced = [one.reached for one in services.values() if ecs_services.is_balanced(one.create)]
-    arns = [str(one.get("targetGroupArn") or "") for one in balanced] or None
-    form = partial(forms.target_group, arns=arns)
-    return reading.file("ecs", "target_group", read=load_balancer.target_group, form=form)
 
 
 def _resources(

@@ -7,13 +7,20 @@ import json
 import secrets
 import string
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from harness.aws import arn
-from harness.aws.value_from import ParameterReference, ValueFromError, parse_value_from
+from harness.aws.value_from import (
+    ParameterReference,
+    SecretReference,
+    ValueFromError,
+    parse_value_from,
+)
 from harness.core.redact import Secret
 from harness.inputs.config import Generated, SecretValue
+from harness.inputs.derivation import DATABASE_URLS
 from harness.inputs.toml.schema import ParameterValue
 
 # RDS refuses / @ " and spaces in passwords; every other sign must survive the way to the app.
@@ -94,6 +101,35 @@ def injected(
         return ""
     secret = secrets[reference.name]
     return fields(secret).get(reference.json_key, "") if reference.json_key else secret.reveal()
+
+
+def of_whole(values_from: Iterable[str], *, secrets: Mapping[str, Secret]) -> dict[str, str]:
+    """Return the fields of secrets that a container has as a whole: its entrypoint reads them."""
+    found: dict[str, str] = {}
+    for text in values_from:
+        with suppress(ValueFromError):
+            reference = parse_value_from(text)
+            if isinstance(reference, SecretReference) and not reference.json_key:
+                found |= fields(secrets[reference.name]) if reference.name in secrets else {}
+    return found
+
+
+def database_account(
+    variable: Callable[[str], str], whole: Callable[[], Mapping[str, str]]
+) -> tuple[str, str]:
+    """Return the account with which Laravel signs in; empty where its variables have none.
+
+    Args:
+        variable: Returns a variable's value; empty where the task does not have it.
+        whole: Returns the fields of secrets that the task has as a whole.
+    """
+    found = [*map(account_of, map(variable, DATABASE_URLS))]
+    found.append((variable("DB_USERNAME"), variable("DB_PASSWORD")))
+    if not any(map(any, found)):
+        fields_of = whole()
+        keys = (("DB_USERNAME", "DB_PASSWORD"), ("username", "password"))
+        found += [(fields_of.get(user, ""), fields_of.get(word, "")) for user, word in keys]
+    return next(filter(any, found), ("", ""))
 
 
 def account_of(url: str) -> tuple[str, str]:

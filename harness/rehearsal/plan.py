@@ -12,7 +12,6 @@ from harness.core.redact import Secret
 from harness.images import task_images
 from harness.inputs import secret_values
 from harness.inputs.checks import cluster_parameters, references
-from harness.inputs.derivation import DATABASE_URLS
 from harness.inputs.files import listeners
 from harness.inputs.files.container_images import IDLE
 from harness.inputs.secret_values import MadeParameter
@@ -60,20 +59,19 @@ class StackSecrets:
         secrets = secret_values.make(config.secrets)
         parameters = secret_values.make_parameters(config.parameters)
 
+        value_from = production.laravel.secrets
+
         def injected(variable: str) -> str:
             plain = production.laravel.environment.get(variable)
-            value_from = production.laravel.secrets.get(variable, "")
-            return plain or secret_values.injected(
-                value_from, secrets=secrets, parameters=parameters
-            )
+            given = value_from.get(variable, "")
+            return plain or secret_values.injected(given, secrets=secrets, parameters=parameters)
 
         if config.database.secret:
             fields = secret_values.fields(secrets[config.database.secret])
             username, password = fields.get("username"), fields.get("password")
         else:
-            given = map(secret_values.account_of, map(injected, DATABASE_URLS))
-            account = injected("DB_USERNAME"), injected("DB_PASSWORD")
-            username, password = next(filter(any, given), account)
+            whole = partial(secret_values.of_whole, value_from.values(), secrets=secrets)
+            username, password = secret_values.database_account(injected, whole)
         smtp_host = naming.smtp_host(production)
         hosts = (host for one in listeners.of_production(production) for host in one.hosts)
         return cls(

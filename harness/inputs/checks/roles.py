@@ -156,7 +156,14 @@ def _missing(production: Production) -> Iterator[Problem]:
     for arn, key, file in _named(production) if known else ():
         name = _name(arn)
         path = f"/{arn.partition(':role/')[2]}".removesuffix(name)
-        if path != known.get(name, path):
+        if arn.startswith("arn:") and ":role/" not in arn:
+            yield Problem(
+                key,
+                f'is "{arn}", which is no ARN of a role',
+                "write the ARN that `aws iam get-role` prints",
+                file=file,
+            )
+        elif path != known.get(name, path):
             yield Problem(
                 key,
                 f'is "{arn}", and the role "{name}" has the path {known[name]}: no role has this'

@@ -210,10 +210,6 @@ def sizes(production: Production) -> Iterator[Problem]:
                 place = f"{at}.{key}".lstrip(".")
                 message = f"has {len(listed)}, and ECS takes {most}"
                 yield Problem(place, message, f"name {most} at the most", file=file)
-        if network is not None and not network.get("subnets"):
-            place = "networkConfiguration.awsvpcConfiguration.subnets"
-            hint = "name a subnet in each of two zones"
-            yield Problem(place, "is empty: no task could start", hint, file=file)
         for key in ("desiredCount", "healthCheckGracePeriodSeconds"):
             if int(service.create.get(key) or 0) < 0:
                 found = f"is {service.create[key]}, and ECS takes no number below 0"

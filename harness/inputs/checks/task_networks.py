@@ -37,8 +37,8 @@ def problems(
         if not network.subnets:
             yield Problem(
                 network.key_of("subnets"),
-                "is missing: ECS starts no task of Fargate without",
-                "name the subnets of the tasks",
+                "names none: ECS starts no task of Fargate without",
+                "name a subnet in each of two zones",
                 file=file,
             )
             continue

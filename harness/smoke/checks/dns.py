@@ -21,7 +21,7 @@ _MIXED = (
     " remove the old one"
 )
 _DISAGREE = "the zone's servers disagree with the switch: change the record on every one of them"
-_ELB = ".elb.amazonaws.com"
+_ELB = (".elb.amazonaws.com", ".elb.amazonaws.com.cn")
 
 
 def obstacle(site: Site) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from harness.smoke.examination import Examination
 
-_INTERNAL = re.compile(r"^localhost$|\.(local|internal|test)$|\.elb\.amazonaws\.com$")
+_INTERNAL = re.compile(r"^localhost$|\.(local|internal|test)$|\.elb\.amazonaws\.com(\.cn)?$")
 PLAIN_IN_STYLE = re.compile(r"url\(\s*['\"]?(http://[^'\")\s]+)", re.I)
 _ADDRESSES = (
     "//a/@href | //form/@action | //link[@rel='canonical' or @rel='alternate']/@href"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST = 3
 """Files of each type that are fetched."""
-_OF_AWS = (".amazonaws.com", ".cloudfront.net")
+_OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".cloudfront.net")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _SIGNED = "Signature="
 """Of a link of S3 (X-Amz-Signature) or of CloudFront."""

@@ -17,6 +17,7 @@ from harness.aws.value_from import (
 )
 from harness.core import redact
 from harness.core.errors import TargetError
+from harness.inputs import secret_values
 from harness.target.access import REHEARSE, Access
 from harness.target.changes.changes import Changes
 from harness.target.changes.permissions import lock_name
@@ -203,11 +204,21 @@ def database_account(access: Access) -> tuple[str, str]:
         return keys["username"], keys["password"]
 
     def variable(name: str) -> str:
-        if name not in access.injected:
-            raise TargetError(f"The web task has no secret {name}.")
-        return injected(access, access.injected[name], variable=name)
+        given = access.injected.get(name)
+        return injected(access, given, variable=name) if given else ""
 
-    return access.database_user or variable("DB_USERNAME"), variable("DB_PASSWORD")
+    def whole() -> dict[str, str]:
+        found: dict[str, str] = {}
+        for one in map(parse_value_from, access.injected.values()):
+            if isinstance(one, SecretReference) and not one.json_key:
+                found |= secret(access, one.name)
+        return found
+
+    user, password = secret_values.database_account(variable, whole)
+    if not password:
+        raise TargetError("The web task has no secret DB_PASSWORD.")
+    redact.remember_variable("DB_PASSWORD", password)
+    return access.database_user or user, password
 
 
 def probe_key(target: Target) -> str:

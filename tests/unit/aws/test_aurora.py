@@ -1,10 +1,10 @@
-"""max_connections of Aurora's instance classes."""
+"""Aurora: max_connections of its instance classes, and its endpoints."""
 
 from __future__ import annotations
 
 import pytest
 
-from harness.aws.aurora import max_connections
+from harness.aws.aurora import endpoint_elsewhere, max_connections
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,10 @@ from harness.aws.aurora import max_connections
 )
 def test_a_class_has_its_documented_default(instance_class: str, most: int | None) -> None:
     assert max_connections(instance_class) == most
+
+
+def test_an_endpoint_of_another_partition_is_known() -> None:
+    reader = "shop.cluster-ro-c1example.cn-north-1.rds.amazonaws.com.cn"
+    writer = reader.replace("-ro-", "-")
+    assert endpoint_elsewhere(reader, proxy="", cluster=writer) == (reader, writer)
+    assert endpoint_elsewhere(writer, proxy="", cluster=writer) == ("", "")

@@ -14,6 +14,7 @@ import pytest
 
 from harness.inputs import config, production
 from harness.inputs.problem import InputError, Problem
+from tests.unit.inputs import cli_outputs
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -352,6 +353,45 @@ def test_a_definition_with_problems_accuses_no_policy_of_the_bucket(project: Pat
     replace(project / "app/ecs/web.json", '"AWS_BUCKET"', '"OTHER_BUCKET"')
     replace(project / "app/ecs/scheduler.json", '"AWS_BUCKET"', '"OTHER_BUCKET"')
     assert "bucket.json" not in {name for name, _ in problems(project)}
+
+
+@pytest.mark.parametrize(
+    ("file", "change"), [("web.json", {"cpu": "7"}), ("service-web.json", {"desiredCount": 0})]
+)
+def test_a_service_with_problems_keeps_its_target_group(
+    project: Path, file: str, change: dict[str, Any]
+) -> None:
+    ecs = project / "app/ecs"
+    own = json.loads((ecs / "service-web.json").read_text())["loadBalancers"][0]["targetGroupArn"]
+    other = own.replace("tickets-web", "tickets-admin")
+    (printed,) = cli_outputs.target_groups()["TargetGroups"]
+    groups = [
+        {**printed, "TargetGroupArn": arn, "TargetGroupName": arn.split("/")[1]}
+        for arn in (other, own)
+    ]
+    (ecs / "target-group.json").write_text(json.dumps({"TargetGroups": groups}))
+    for name in ("web", "service-web"):
+        text = (ecs / f"{name}.json").read_text()
+        (ecs / f"{name.replace('web', 'admin')}.json").write_text(
+            text.replace("tickets-web", "tickets-admin").replace("admin-task", "web-task")
+        )
+    rule = {
+        "Priority": 99,
+        "Conditions": [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/admin/*"]}}],
+        "Actions": [{"Type": "forward", "TargetGroupArn": other}],
+    }
+    edit(
+        ecs / "load-balancer.json",
+        lambda raw: raw["Rules"].append({**rule, "ListenerArn": raw["Rules"][0]["ListenerArn"]}),
+    )
+    admin = [f'{key} = "app/ecs/{name}"\n' for key, name in _ADMIN.items()]
+    with (project / "cutover.toml").open("a") as toml:
+        toml.write(f"[services.admin]\n{''.join(admin)}")
+    edit(ecs / file, lambda raw: raw.update(change))
+    assert {name for name, _ in problems(project)} == {file}
+
+
+_ADMIN = {"task_definition": "admin.json", "service": "service-admin.json"}
 
 
 def test_a_named_directory_of_roles_has_some(project: Path) -> None:

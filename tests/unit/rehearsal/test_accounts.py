@@ -59,3 +59,27 @@ def test_the_account_may_be_in_a_url(tmp_path: Path, variable: str) -> None:
         path.write_text(json.dumps(definition))
     account = StackSecrets.make(production.load({}, cwd=tmp_path)).account
     assert (account.username, account.password.reveal()) == ("tickets_app", "p/w")
+
+
+@pytest.mark.parametrize(
+    ("keys", "username"),
+    [(("DB_USERNAME", "DB_PASSWORD"), "whole"), (("username", "password"), "whole")],
+)
+def test_the_account_may_be_in_a_secret_that_the_task_has_as_a_whole(
+    tmp_path: Path, keys: tuple[str, str], username: str
+) -> None:
+    copy_inputs(tmp_path)
+    config = tmp_path / "cutover.toml"
+    text = config.read_text().replace('secret = "tickets/db"\n', "")
+    whole = f'[secrets."tickets/all"]\n{keys[0]} = "{username}"\n{keys[1]} = "p w"\n'
+    config.write_text(f"{text}\n{whole}")
+    for name in ("web", "worker", "scheduler"):
+        path = tmp_path / "app" / "ecs" / f"{name}.json"
+        definition = json.loads(path.read_text())
+        container = definition["containerDefinitions"][0]
+        kept = [one for one in container["secrets"] if not one["name"].startswith("DB_")]
+        value_from = SECRET.removesuffix(":{}::").format("all-Wk3dE5")
+        container["secrets"] = [*kept, {"name": "APP_SECRETS", "valueFrom": value_from}]
+        path.write_text(json.dumps(definition))
+    account = StackSecrets.make(production.load({}, cwd=tmp_path)).account
+    assert (account.username, account.password.reveal()) == (username, "p w")

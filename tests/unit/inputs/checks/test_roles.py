@@ -44,6 +44,13 @@ def test_a_role_of_two_files_is_named(app: Production) -> None:
     assert found.message == f'is the role "{other.name}", as that of {app.roles[0].path}'
 
 
+def test_an_arn_of_another_thing_is_no_role(app: Production) -> None:
+    arn = "arn:aws:iam::876000000876:instance-profile/tickets-web-task"
+    changed = edits.with_definition(app, "web", taskRoleArn=arn)
+    (found,) = roles.problems(changed)
+    assert (found.key, found.message) == ("taskRoleArn", f'is "{arn}", which is no ARN of a role')
+
+
 def test_without_any_file_no_role_is_asked_for(app: Production) -> None:
     assert [*roles.problems(replace(app, roles=()))] == []
 

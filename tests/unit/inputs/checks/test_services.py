@@ -171,10 +171,6 @@ def with_strategy(app: Production, items: list[dict[str, Any]]) -> Production:
         ({"healthCheckGracePeriodSeconds": -5}, "healthCheckGracePeriodSeconds is -5"),
         ({"healthCheckGracePeriodSeconds": 0}, ""),
         (
-            {"networkConfiguration": {"awsvpcConfiguration": {"subnets": []}}},
-            "networkConfiguration.awsvpcConfiguration.subnets is empty",
-        ),
-        (
             {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"] * 17}}},
             "networkConfiguration.awsvpcConfiguration.subnets has 17, and ECS takes 16",
         ),

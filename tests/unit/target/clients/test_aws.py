@@ -312,6 +312,21 @@ def test_a_parameter_is_read_in_its_region_and_blanked_unless_it_is_a_user() -> 
     assert "/eu-west-1/ssm/" in server.seen[0].headers["Authorization"]
 
 
+def test_the_account_may_be_in_a_secret_that_the_task_has_as_a_whole() -> None:
+    found = {"SecretString": json.dumps({"DB_USERNAME": "shop", "DB_PASSWORD": "in-a-whole"})}
+    arn = "arn:aws:secretsmanager:us-east-1:876000000876:secret:shop/all-Wk3dE5"
+    with serve(lambda _: (200, {}, json.dumps(found).encode())) as server:
+        access = Access(
+            public_url=URL,
+            emulator=f"http://{server.address}",
+            account_id="876000000876",
+            region="us-east-1",
+            injected={"APP_SECRETS": arn},
+        )
+        assert aws.database_account(access) == ("shop", "in-a-whole")
+    assert redact("in-a-whole") == "***"
+
+
 def test_importing_the_clients_imports_no_library() -> None:
     heavy = ["boto3", "botocore", "docker", "localstack_client", "pymysql", "requests"]
     code = (
