@@ -279,9 +279,13 @@ def _of_account(data: Mapping[str, Any]) -> Iterator[Problem]:
     app, key = data.get("app"), "app.pages.account"
     pages = app.get("pages") if isinstance(app, dict) else None
     account = pages.get("account") if isinstance(pages, dict) else None
-    if not isinstance(account, dict) or account.get("password"):
+    if not isinstance(account, dict):
         return
     name, secrets = text_at(account, "secret"), data.get("secrets")
+    if account.get("password"):
+        if name or text_at(account, "key"):
+            yield Problem(f"{key}.password", "is here beside a secret's", "keep one of the two")
+        return
     if not name:
         hint = 'write password = "...", or the secret and the key that have it'
         yield Problem(f"{key}.password", "is missing", hint)

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gram
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -49,7 +50,9 @@ def problems(document: Any, *, key: str, needs: str) -> Iterator[Problem]:
     for index, one in enumerate(statements):
         where = f"{key}.Statement[{index}]"
         if not isinstance(one, dict) or one.get("Effect") not in ("Allow", "Deny"):
-            yield Problem(where, "has no Effect", '"Effect" is "Allow" or "Deny"')
+            given = one.get("Effect") if isinstance(one, dict) else None
+            found = f"has the Effect {json.dumps(given)}" if given else "has no Effect"
+            yield Problem(where, found, '"Effect" is "Allow" or "Deny"')
             continue
         yield from _of_statement(one, key=where, needs=needs)
         sid = one.get("Sid")

@@ -176,6 +176,7 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
             )
             for more, said in (
                 ("", "password is missing"),
+                (', password = "x", secret = "db"', "password is here beside a secret's"),
                 (', secret = "none"', 'secret is "none", and there is no such secret with keys'),
                 (', secret = "db", key = "x"', 'key is "x", and the secret has no such key'),
             )

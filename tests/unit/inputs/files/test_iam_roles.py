@@ -128,7 +128,10 @@ def test_policies_of_awss_own_are_known_in_every_partition(tmp_path: Path, parti
             'Principal.Service is "ecs-tasks.amazonaw.com", which is no service of AWS',
         ),
         (role(Policies=policies()), "Policies[0].PolicyDocument has no Statement"),
-        (role(Policies=policies({**ALLOW, "Effect": "allow"})), "Statement[0] has no Effect"),
+        (
+            role(Policies=policies({**ALLOW, "Effect": "allow"})),
+            'Statement[0] has the Effect "allow"',
+        ),
         (role(Policies=policies({"Effect": "Allow", "Action": "s3:*"})), "has no Resource"),
         (
             role(Policies=policies({**ALLOW, "Efect": "Allow"})),
