@@ -27,8 +27,12 @@ def lines(folder: Folder) -> Iterator[str]:
     texts = {name: one.pop("") for name, one in sorted(keys.items()) if one.keys() == {""}}
     if texts:
         yield "[secrets]"
+    has_key = "APP_KEY" in {**folder.secrets, **folder.variables}
     for name, variable in texts.items():
-        yield f"{toml_text(name)} = {_made_up(variable, folder=folder)}  # {variable}"
+        table = (
+            "" if has_key else f"; if it is JSON, write [secrets.{toml_key(name)}] with its keys"
+        )
+        yield f"{toml_text(name)} = {_made_up(variable, folder=folder)}  # {variable}{table}"
     yield from ("",) if texts else ()
     for name, variables in sorted(keys.items()):
         variables.pop("", None)  # beside keys of its own, the whole is their object

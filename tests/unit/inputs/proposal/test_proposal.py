@@ -120,6 +120,23 @@ def test_the_service_that_a_listener_forwards_to_is_the_first(tmp_path: Path) ->
     ) in text
 
 
+def test_a_secret_that_the_app_has_as_a_whole_may_be_json(tmp_path: Path) -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/prod-Hj7KlM"
+    container: dict[str, Any] = {
+        "name": "php",
+        "image": "shop:1",
+        "secrets": [{"name": "APP_SECRETS", "valueFrom": arn}],
+    }
+    task = {"family": "shop", "containerDefinitions": [container]}
+    (tmp_path / "task.json").write_text(json.dumps(task))
+    line = '"shop/prod" = { generate = "hex" }  # APP_SECRETS'
+    table = '; if it is JSON, write [secrets."shop/prod"] with its keys'
+    assert f"{line}{table}\n" in propose(Folder(tmp_path))
+    container["environment"] = [{"name": "APP_KEY", "value": "base64:x"}]
+    (tmp_path / "task.json").write_text(json.dumps(task))
+    assert f"{line}\n" in propose(Folder(tmp_path))
+
+
 def test_mail_by_smtp_needs_the_bundle_that_php_reads(project: Path) -> None:
     variables = {
         "MAIL_MAILER": "smtp",
