@@ -36,7 +36,9 @@ class _Directory(click.Path):
     """A directory for files that come at the end: it is made at once."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the directory."""
+        """Return the directory; an empty text is most likely a variable without a value."""
+        if not os.fsdecode(value).strip():
+            self.fail('it is empty; "." is this directory', param, ctx)
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         try:
             path.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,7 @@ def session(profile: str, region: str) -> Any:
     """Return a boto3 session: boto3's own chain of credentials, with a profile where one is named.
 
     Raises:
-        TargetError: No profile has that name.
+        TargetError: No profile has that name, or the AWS CLI's configuration cannot be read.
     """
     import boto3
     import botocore.exceptions
@@ -66,6 +66,12 @@ def session(profile: str, region: str) -> Any:
             where="--profile, or the variable AWS_PROFILE",
             state=f"known profiles: {known}",
             hint="Name one of them, or make it with `aws configure sso`.",
+        ) from None
+    except botocore.exceptions.ConfigParseError as error:
+        raise TargetError(
+            "The AWS CLI's configuration cannot be read.",
+            where=str(error.kwargs["path"]),
+            hint="Correct that file, which AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE may name.",
         ) from None
 
 

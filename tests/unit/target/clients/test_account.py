@@ -121,6 +121,9 @@ def test_a_profile_that_does_not_exist_is_named_with_those_that_do(
         account.session("wach", REGION)
     assert str(failure.value).startswith('No AWS profile has the name "wach".')
     assert "known profiles: watch" in str(failure.value)
+    file.write_text("[profile broken\nregion")
+    with pytest.raises(TargetError, match="The AWS CLI's configuration cannot be read"):
+        account.session("broken", REGION)
 
 
 def test_an_emulators_endpoint_is_told_from_amazons() -> None:
