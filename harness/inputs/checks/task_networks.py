@@ -37,7 +37,7 @@ def problems(
         if not network.subnets:
             yield Problem(
                 network.key_of("subnets"),
-                "names none: ECS starts no task of Fargate without",
+                "is missing: ECS starts no task of Fargate without",
                 "name a subnet in each of two zones",
                 file=file,
             )

@@ -71,7 +71,7 @@ def session(profile: str, region: str) -> Any:
         raise TargetError(
             "The AWS CLI's configuration cannot be read.",
             where=str(error.kwargs["path"]),
-            hint="Correct that file, which AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE may name.",
+            hint="Correct that file: AWS_CONFIG_FILE or AWS_SHARED_CREDENTIALS_FILE may name it.",
         ) from None
 
 

@@ -279,5 +279,5 @@ def test_a_directory_that_cannot_be_made_is_named_at_once(tmp_path: Path) -> Non
     result = run("verify", "--url", "https://shop.example", "--report-dir", str(file / "x"))
     assert result.exit_code == 2
     assert "cannot be made: Not a directory" in result.output
-    result = run("runbook", "--out", "")
+    result = run("verify", "--report-dir", "")
     assert (result.exit_code, 'it is empty; "." is this directory' in result.output) == (2, True)

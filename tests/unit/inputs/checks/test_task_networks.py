@@ -28,7 +28,7 @@ def test_the_reference_app_is_taken(app: Production) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"subnets": []}, f"{KEY}.subnets: names none: ECS starts no task of Fargate without"),
+        ({"subnets": []}, f"{KEY}.subnets: is missing: ECS starts no task of Fargate without"),
         ({"subnets": ["sg-0a40c1e2"]}, f'{KEY}.subnets[0]: is "sg-0a40c1e2", which is no id'),
         ({"securityGroups": []}, f"{KEY}.securityGroups: is missing, so that ECS takes the VPC's"),
         ({"assignPublicIp": "ENABLED"}, ""),
