@@ -20,7 +20,7 @@ STATUS_CAUSES = {
     413: "a request is larger than the limits of nginx (client_max_body_size) or PHP"
     " (post_max_size, upload_max_filesize) in the image",
     419: "a form was refused with 419: its session was not there when it came back, since the"
-    " cookie was not returned or cannot be decrypted",
+    " cookie was not returned or cannot be decrypted, or SESSION_DRIVER keeps it in one task",
 }
 """The likely cause of an HTTP status."""
 _LARGE_COOKIES = "Request Header Or Cookie Too Large"
