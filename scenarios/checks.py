@@ -31,22 +31,25 @@ _STORE = re.compile(r"(?:^|\.)s3[.-][\w.-]*amazonaws\.com(?:\.cn)?$")
 
 def is_store(url: str, access: Access) -> bool:
     """Whether an address is the object store's: AWS's, or the one that the overlay names."""
-    variables = access.overlay.get("environment", {})
-    own = urlsplit(variables.get("AWS_ENDPOINT_URL", "")).netloc
-    host = urlsplit(url).netloc
+    own, host = _own_store(access), urlsplit(url).netloc
     return bool(_STORE.search(host)) or bool(own and host.endswith(own))
 
 
 def s3_addresses(url: str, access: Access) -> tuple[str, ...]:
     """Return the addresses on AWS of an object in the overlay's store, or else the address."""
-    parts = urlsplit(url)
-    own = urlsplit(access.overlay.get("environment", {}).get("AWS_ENDPOINT_URL", "")).netloc
+    own, parts = _own_store(access), urlsplit(url)
     if not own or not parts.netloc.endswith(own):
         return (url,)
     bucket, key = parts.netloc.removesuffix(own).rstrip("."), parts.path.lstrip("/")
     if not bucket:
         bucket, _, key = key.partition("/")
     return s3_address.addresses(bucket, key, region=access.region)
+
+
+def _own_store(access: Access) -> str:
+    """Return host and port of the object store that the overlay names; empty without one."""
+    variables = access.overlay.get("environment", {})
+    return urlsplit(str(variables.get("AWS_ENDPOINT_URL", ""))).netloc
 
 
 def expect_signed_host(url: str, access: Access) -> None:

@@ -10,8 +10,10 @@ import hashlib
 import json
 import os
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,7 @@ from harness.target.truth import PROVED
 
 if TYPE_CHECKING:
     from harness.cli.commands import Invocation
+    from harness.inputs.production import Production
 
 DIRECTORY = "cutover-report"
 BUNDLE = "run.tar.gz"
@@ -84,8 +87,9 @@ class Gate:
             self._publish_error(error)
             self._bundle(self._run_directories() - before)
             raise
-        red, annotations = self._read()
-        self._annotate(annotations[:_ANNOTATED])
+        report = self._read()
+        red = [one for one in report["scenarios"] if one["result"] in (*RED_RESULTS, FLAKY)]
+        self._annotate(islice(self._annotations(report), _ANNOTATED))
         self._summarise()
         if red:
             self._bundle(self._run_directories() - before)
@@ -107,22 +111,21 @@ class Gate:
         for name in (*(one.FILE_NAME for one in reports), BUNDLE, CODE_QUALITY):
             (self.directory / name).unlink(missing_ok=True)
 
-    def _read(self) -> tuple[list[dict[str, Any]], list[str]]:
-        """Return the red and flaky scenarios, and their annotations: one for each cause."""
+    def _read(self) -> dict[str, Any]:
+        """Return the report; an empty one where a listing was asked for."""
         try:
-            report = json_file.read(self.directory)
-        except FileNotFoundError:  # a listing was asked for
-            return [], []
+            return json_file.read(self.directory)
+        except FileNotFoundError:
+            return {"scenarios": [], "faults": []}
+
+    def _annotations(self, report: dict[str, Any]) -> Iterator[str]:
+        """Yield an error for each cause, and then a warning for each flaky scenario."""
         by_name = {entry["scenario"]: entry for entry in report["scenarios"]}
-        red = [entry for entry in by_name.values() if entry["result"] in RED_RESULTS]
-        flaky = [entry for entry in by_name.values() if entry["result"] == FLAKY]
-        return red + flaky, [
-            *(self._of_fault(fault, by_name) for fault in report["faults"]),
-            *(
-                _annotation("warning", one, text=f"flaky: {one['cause'] or _first_line(one)}")
-                for one in flaky
-            ),
-        ]
+        yield from (self._of_fault(fault, by_name) for fault in report["faults"])
+        for one in report["scenarios"]:
+            if one["result"] == FLAKY:
+                text = f"flaky: {one['cause'] or _first_line(one)}"
+                yield _annotation("warning", one, text=text)
 
     def _of_fault(self, fault: dict[str, Any], by_name: Mapping[str, dict[str, Any]]) -> str:
         """Return the error of a cause; the first scenario is its title."""
@@ -138,13 +141,12 @@ class Gate:
 
     def _place_of(self, variable: str) -> str:
         """Return the place of a variable in a task definition, as properties of an annotation."""
-        if not variable:
-            return ""
-        invocation = self.invocation
-        found = variable_places.place_of(
-            production.load(invocation.environ, cwd=invocation.cwd), variable
-        )
-        return _place(*found, root=invocation.cwd) if found else ""
+        found = variable_places.place_of(self._production, variable) if variable else None
+        return _place(*found, root=self.invocation.cwd) if found else ""
+
+    @cached_property
+    def _production(self) -> Production:
+        return production.load(self.invocation.environ, cwd=self.invocation.cwd)
 
     def _publish_problems(self, problems: Sequence[Problem]) -> None:
         """Put each problem of an input at its file and line."""

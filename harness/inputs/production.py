@@ -312,7 +312,7 @@ def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Serv
 
 def _target_group(reading: Reading) -> dict[str, Any] | None:
     """Read the target group: of several in the file, that of the first web service."""
-    listed = (one.data.get("loadBalancers") for one in reading.sources())
+    listed = (one.data.get("loadBalancers") for one in reading.sources)
     balancers = (each for one in listed if isinstance(one, list) for each in one)
     arns = [str(one.get("targetGroupArn")) for one in balancers if isinstance(one, dict)]
     form = partial(forms.target_group, arns=arns or None)

@@ -73,7 +73,7 @@ class Reading:
     @cached_property
     def derivation(self) -> Derivation:
         """Values of cutover.toml that the files have."""
-        sources = list(self.sources())
+        sources = self.sources
         files = {
             key: Document(self._path("environment_files", key) or self.toml.path, text, {})
             for key, text in self.environment_files.items()
@@ -96,8 +96,12 @@ class Reading:
         """Data of cutover.toml, with the values that the files have."""
         return self.derivation.fill(self.toml.data)
 
-    def sources(self) -> Iterator[Document]:
-        """Go through the task definitions and services, as far as they can be read."""
+    @cached_property
+    def sources(self) -> list[Document]:
+        """The task definitions and services, as far as they can be read."""
+        return list(self._sources())
+
+    def _sources(self) -> Iterator[Document]:
         for name in self.tables("services"):
             definition = self._source("services", name, "task_definition", form=task_definition)
             family = str(definition.data.get("family")) if definition else ""

@@ -28,8 +28,7 @@ class Fault:
     @property
     def setting(self) -> str:
         """The variable that the cause is about; empty if it is about none."""
-        found = _SETTING.search(self.cause)
-        return found[0] if found else ""
+        return _setting(self.cause)
 
     @property
     def title(self) -> str:
@@ -67,8 +66,12 @@ def _subject(outcome: Outcome) -> str:
     if not outcome.cause:
         _, _, text = outcome.first_error.partition(": ")
         return text
-    setting = _SETTING.search(outcome.cause)
-    return setting[0] if setting else outcome.cause
+    return _setting(outcome.cause) or outcome.cause
+
+
+def _setting(cause: str) -> str:
+    found = _SETTING.search(cause)
+    return found[0] if found else ""
 
 
 def _fault(sure: bool, members: list[Outcome]) -> Fault:

@@ -43,9 +43,9 @@ def denials(
     texts = [text for text in (page.headers.get(HEADER, ""), *map(str, tags)) if text]
     if not texts:
         return None
-    denied = set()
+    denied, resources = set(), [*resources_of(page)]
     for policy in (one for text in texts for one in policies(text)):
-        for resource in resources_of(page):
+        for resource in resources:
             urls = addresses(resource.url)
             directives = [
                 policy.denies(url, kind=resource.kind, page=str(page.url)) for url in urls

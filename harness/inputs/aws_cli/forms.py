@@ -180,9 +180,9 @@ def target_group(document: Document, *, arns: Sequence[str] | None = ()) -> Docu
     document = _printed_together(_chosen(bare.merged(document, "target_group"), names=names))
     printed = document.data.get("TargetGroups")
     known = [one.get("TargetGroupArn") for one in printed or () if isinstance(one, dict)]
-    arn = (
-        None if arns is None else next((one for one in (*arns,) if one in known), "".join(arns[:1]))
-    )
+    wanted = list(arns or [""])
+    chosen = next((one for one in wanted if one in known), wanted[0])
+    arn = None if arns is None else chosen
     return _of_elbv2(document, form=_TARGET_GROUP, name="TargetGroup", arn=arn)
 
 
