@@ -35,7 +35,7 @@ from harness.inputs.files.api_calls import CallFile
 from harness.inputs.files.cache import Cache
 from harness.inputs.files.ecs_services import Service
 from harness.inputs.files.iam_roles import RoleFile
-from harness.inputs.files.schedule import Schedule, tasks_of
+from harness.inputs.files.schedule import LARAVELS, Schedule, tasks_of
 from harness.inputs.files.security_groups import SecurityGroups
 from harness.inputs.files.vpc import Network
 from harness.inputs.problem import InputError, Problem
@@ -64,7 +64,7 @@ class Production:
     resources: Mapping[str, CallFile]
     """``bucket``, ``queues`` and ``identity``, of which the app may lack any."""
     cache: Cache | None
-    schedule: Schedule | None
+    schedules: Mapping[str, Schedule]
     roles: tuple[RoleFile, ...]
     mail_receipt: MailReceipt | None
     """Where SES keeps the mails of scenarios on AWS; None where it keeps none."""
@@ -87,7 +87,12 @@ class Production:
     @property
     def tasks(self) -> dict[str, Service | Schedule]:
         """All that runs tasks, by the key of its file."""
-        return tasks_of(self.services, self.schedule)
+        return tasks_of(self.services, self.schedules)
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The schedule that runs Laravel's scheduler."""
+        return self.schedules.get(LARAVELS)
 
     @property
     def app_image(self) -> str:
@@ -136,7 +141,7 @@ class Production:
     @property
     def session_cookie(self) -> str:
         """Name of the app's session cookie; empty where the web task does not set it."""
-        return _session_cookie(self.services[self.web].definition, named=self.config.images)
+        return self.laravel.environment.get("SESSION_COOKIE", "")
 
     @property
     def _queue_of_jobs(self) -> str:
@@ -202,7 +207,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     definitions = [one.definition for one in services.values()]
     complete, region = len(services) == len(reading.tables("services")), found and found.region
     resources = _resources(reading, definitions, region=region or "", complete=complete)
-    schedule = _schedule(reading, groups)
+    schedules = _schedules(reading, groups)
     cached = reading.file("cache", "file", read=cache.read, form=cache.form)
     receipt = reading.file(
         "aws", "mail_receipt_rule", read=mail_receipts.read, form=mail_receipts.form
@@ -210,7 +215,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     phase_files.read_all(reading)
     read_roles = _roles(reading)
     roles = tuple(one for one in read_roles if one is not None)
-    tasks = tasks_of(services, schedule)
+    tasks = tasks_of(services, schedules)
     _check_definitions(reading, found, tasks.values())
     task_networks.reject(reading, tasks)
     network = groups and vpc.read(reading, groups, tasks, cache=cached, balancer=balancer or {})
@@ -226,7 +231,7 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         services=balanced,
         resources=resources,
         cache=cached,
-        schedule=schedule,
+        schedules=schedules,
         # A role of a file with problems would seem to have no file.
         roles=() if None in read_roles else roles,
         mail_receipt=receipt,
@@ -260,14 +265,15 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
     web = _definition(reading, "services", _web(reading))
     if found is None or web is None or reading.problems:
         raise InputError(reading.problems)
-    cookie = _session_cookie(web, named=found.images)
+    variables = _laravel(web, named=found.images).environment
     folder = iam_roles.writable_folder(
         _roles(reading),
         role=str(web.raw.get("taskRoleArn", "")),
-        bucket=_laravel(web, named=found.images).environment.get("AWS_BUCKET", ""),
+        bucket=variables.get("AWS_BUCKET", ""),
         region=found.region,
     )
     path = ((found.probe and found.probe.path) or "").rstrip("/")
+    cookie = variables.get("SESSION_COOKIE", "")
     return PublicSite(found.public_url, cookie, found.given_probe_key, found.pages, folder, path)
 
 
@@ -330,8 +336,8 @@ def _resources(
     containers = [one for definition in definitions for one in definition.containers]
     # A definition that cannot be read may name it.
     unread = "" if complete else UNREAD
-    name = _single("AWS_BUCKET", containers) or unread
-    sender = _single("MAIL_FROM_ADDRESS", containers)
+    name = container_images.single("AWS_BUCKET", containers) or unread
+    sender = container_images.single("MAIL_FROM_ADDRESS", containers)
     readers: Mapping[str, tuple[_Read, _Form]] = {
         "bucket": (bucket.read, partial(resources.bucket, name=name, region=region)),
         "queues": (queues.read, resources.queues),
@@ -344,17 +350,14 @@ def _resources(
     return {key: file for key, file in found.items() if file is not None}
 
 
-def _single(variable: str, containers: Iterable[ContainerDefinition]) -> str:
-    """Value of a variable; empty where no container sets it, or two set it differently."""
-    values = {one.environment.get(variable, "") for one in containers} - {""}
-    return values.pop() if len(values) == 1 else ""
-
-
-def _schedule(reading: Reading, groups: SecurityGroups | None) -> Schedule | None:
-    read = partial(schedule.read, groups=groups)
-    rule = reading.file("schedule", "rule", read=read, form=resources.rule)
-    definition = _definition(reading, "schedule")
-    return Schedule(rule, definition) if rule and definition else None
+def _schedules(reading: Reading, groups: SecurityGroups | None) -> dict[str, Schedule]:
+    found = {}
+    for keys in (("schedule",), *(("schedules", name) for name in reading.tables("schedules"))):
+        read = partial(schedule.read, groups=groups, is_laravels=len(keys) == 1)
+        rule = reading.file(*keys, "rule", read=read, form=resources.rule)
+        if (definition := _definition(reading, *keys)) and rule:
+            found[".".join((*keys, "rule"))] = Schedule(rule, definition)
+    return found
 
 
 def _roles(reading: Reading) -> tuple[RoleFile | None, ...]:
@@ -384,12 +387,9 @@ def _check_definitions(
     for source, problem in container_images.problems(definitions, named=settings.images):
         reading.reject(reading.documents[source], [problem])
     # Without a definition that has problems of its own, its images would seem to be unused.
-    if len(tasks) == len(reading.tables("services")) + bool(reading.tables("schedule")):
+    further = reading.tables("schedules")
+    if len(tasks) == len(reading.tables("services") + further) + bool(reading.tables("schedule")):
         reading.reject(reading.toml, container_images.unused(definitions, named=settings.images))
-
-
-def _session_cookie(definition: TaskDefinition, *, named: Mapping[str, ImageSource]) -> str:
-    return _laravel(definition, named=named).environment.get("SESSION_COOKIE", "")
 
 
 def _laravel(

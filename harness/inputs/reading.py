@@ -109,9 +109,12 @@ class Reading:
                 "services", name, "service", form=partial(service, name=name, family=family)
             )
             yield from (one for one in (definition, create) if one)
-        scheduled = self._source("schedule", "task_definition", form=task_definition)
+        further = (("schedules", name) for name in self.tables("schedules"))
+        for keys in (("schedule",), *further):
+            scheduled = self._source(*keys, "task_definition", form=task_definition)
+            yield from (one for one in (scheduled,) if one)
         cached = self._source("cache", "file", form=cache.form)
-        yield from (one for one in (scheduled, cached) if one)
+        yield from (one for one in (cached,) if one)
 
     def _source(self, *keys: str, form: Callable[[Document], Document]) -> Document | None:
         path = self._path(*keys)

@@ -326,6 +326,7 @@ _FORMS: Mapping[str, Callable[[str, Mapping[str, Any]], Iterator[FileCall]]] = {
     "resources.identity": _operations("ses"),
     "aws.mail_receipt_rule": _operations("ses"),
     "schedule.rule": _schedule,
+    "schedules.*.rule": _schedule,
     "cache.file": _cache,
     **{f"phases.{name}": _operations(file.api) for name, file in PHASE_FILES.items()},
     "phases.dns": _changes_of_dns,

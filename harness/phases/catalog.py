@@ -166,6 +166,11 @@ PHASES = (
             Step("Scale the services", files=("phases.scaling",)),
             Step("Register the scheduler's task definition", files=("schedule.task_definition",)),
             Step("Create the rule that runs the scheduler", files=("schedule.rule",)),
+            Step(
+                "Register the task definitions of the further schedules",
+                files=("schedules.*.task_definition",),
+            ),
+            Step("Create the further schedules", files=("schedules.*.rule",)),
         ),
         checks=(*background.CHECKS, as_file.SCALING),
         rollback=Rollback(

@@ -31,6 +31,11 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
         openings=members.openings(production),
         security_tracker=production.config.security_tracker,
         schedule=_emulated(access.schedule, production.schedule),
+        further_schedules={
+            one.name: _newest(access.further_schedules[one.name], one)
+            for one in production.schedules.values()
+            if one.name in access.further_schedules
+        },
         vendor=vendor,
         overlay={
             "environment": dict(overlay.environment),
@@ -55,14 +60,16 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
 
 
 def _emulated(schedule: Mapping[str, Any], files: Schedule | None) -> Mapping[str, Any]:
-    """Add the queue through which the emulator's ticks come to control.
-
-    Production's revision has another number here, so the family's newest is named.
-    """
+    """Add the queue through which the emulator's ticks come to control."""
     if files is None:
         return schedule
-    run_task = {**schedule["run_task"], "taskDefinition": files.definition.family}
+    run_task = _newest(schedule["run_task"], files)
     return {**schedule, "run_task": run_task, "queue": files.queue}
+
+
+def _newest(run_task: Mapping[str, Any], files: Schedule) -> dict[str, Any]:
+    """Name the family's newest: production's revision has another number here."""
+    return {**run_task, "taskDefinition": files.definition.family}
 
 
 def with_addresses(access: Access, addresses: Mapping[str, Addresses]) -> Access:

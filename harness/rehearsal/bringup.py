@@ -141,17 +141,25 @@ class Bringup:
             for name in production.services
             if name != production.web
         ]
-        if production.schedule is not None:
-            # The definition of the scheduled runs, and then the rule that starts them.
-            definition = partial(aws_resources.definition, content=production.schedule.definition)
-            defined = create("scheduler's definition", "ecs", definition, needs=[cluster_made])
-            rule = partial(self._make_schedule, production.schedule)
-            create("schedule", "events", rule, needs=[defined, roles_made, first_run])
-            # Whether its ticks would start a task.
-            scheduled = partial(self._require_scheduled_run, production.schedule)
-            steps.add("scheduled run can start", scheduled, needs=[defined, roles_made, healthy])
+        # The scheduled runs.
+        self._add_schedules(steps, cluster=cluster_made, roles=roles_made, first_run=first_run)
         # Every service with all of its tasks.
         steps.add("services up", partial(self._await_all, steps), needs=[healthy, *others])
+
+    def _add_schedules(self, steps: Steps, *, cluster: Step, roles: Step, first_run: Step) -> None:
+        """Add the definitions of the scheduled runs, the rules, and whether ticks would start."""
+        schedules = self.production.schedules.values()
+        families = {one.definition.family: one.definition for one in schedules}
+        defined = [
+            self._create(steps, f"definition {family}", "ecs", definition, needs=[cluster])
+            for family, one in families.items()
+            for definition in [partial(aws_resources.definition, content=one)]
+        ]
+        for one in schedules:
+            rule, needed = partial(self._make_schedule, one), [*defined, roles, first_run]
+            self._create(steps, f"schedule {one.name}", "events", rule, needs=needed)
+            scheduled = partial(self._require_scheduled_run, one)
+            steps.add(f"scheduled run of {one.name} can start", scheduled, needs=needed)
 
     def _networks(self) -> None:
         self.client.volumes.create(volume_name(self.run), labels=self.run.labels("volume"))
@@ -233,7 +241,8 @@ class Bringup:
         access = self.access()
         scheduler = aws.aws(access, "scheduler")
         aws_resources.make_schedule(events, aws.aws(access, "sqs"), schedule, scheduler=scheduler)
-        self.scheduled_at = datetime.now(UTC).isoformat()
+        if schedule is self.production.schedule:
+            self.scheduled_at = datetime.now(UTC).isoformat()
 
     def watch(self, name: str) -> service_watch.Watch:
         """Watch one service of the configuration; control must be ready."""

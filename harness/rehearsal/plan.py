@@ -281,7 +281,7 @@ def control_settings(
         idle_images=tuple(
             image for image, source in production.images_beside_app.items() if source == IDLE
         ),
-        ticks=_rule_target(production.schedule),
+        ticks=tuple(map(_rule_target, production.schedules.values())),
         roles_known=bool(production.roles),
         overlay=contract.Overlay(
             environment=dict(config.overlay.environment),
@@ -300,13 +300,11 @@ def _images_beside_app(production: Production, images: Mapping[str, str]) -> dic
     }
 
 
-def _rule_target(schedule: Schedule | None) -> contract.RuleTarget:
+def _rule_target(schedule: Schedule) -> contract.RuleTarget:
     """Return the queue that stands for the rule's ECS target, with the target itself.
 
     Production's revision has another number here, so the family's newest is named.
     """
-    if schedule is None:
-        return contract.RuleTarget()
     parameters = {**schedule.target["EcsParameters"]}
     parameters["TaskDefinitionArn"] = family_of(parameters["TaskDefinitionArn"])
     target = {**schedule.target, "EcsParameters": parameters}

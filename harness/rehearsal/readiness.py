@@ -105,7 +105,7 @@ def require_scheduled_run(access: Access, schedule: Schedule) -> None:
     Raises:
         ProvisionError: AWS would refuse to.
     """
-    refusal = control.scheduled_run_refusal(access.control)
+    refusal = control.scheduled_run_refusal(access.control, rule=schedule.name)
     if not refusal:
         return
     secrets = secret_references.read(

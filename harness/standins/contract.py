@@ -72,13 +72,13 @@ class RefusedCall:
 
 @dataclass(frozen=True)
 class RuleTarget:
-    """The queue that stands for a rule's ECS target, and that target; empty without a schedule."""
+    """The queue that stands for a rule's ECS target, and that target."""
 
-    rule: str = ""
+    rule: str
     """Name of the rule, or of the schedule."""
-    group: str = ""
+    group: str
     """Group of a schedule of EventBridge Scheduler; empty for a rule."""
-    queue: str = ""
+    queue: str
     target: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -134,7 +134,7 @@ class ControlSettings:
     idle_images: tuple[str, ...] = ()
     """References that are not to be had: a container of such an image idles."""
     overlay: Overlay = field(default_factory=Overlay)
-    ticks: RuleTarget = field(default_factory=RuleTarget)
+    ticks: tuple[RuleTarget, ...] = ()
     rules: PacketRules = field(default_factory=PacketRules)
     roles_known: bool = False
     """Whether the app has role files; without them no role is judged."""

@@ -133,6 +133,8 @@ class Access:
     """``run_task``: the input with which the rule runs its task; ``group``: that of a schedule of
     EventBridge Scheduler, empty for a rule. Only where it is emulated,
     ``queue``: through which its ticks come, and ``since``: when it was made, ISO 8601."""
+    further_schedules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Name of each rule beside that of Laravel's scheduler -> the input of its RunTask."""
     openings: tuple[Opening, ...] = ()
     """Connections that the security groups admit."""
     pages: Pages = field(default_factory=Pages)

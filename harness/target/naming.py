@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from harness.aws import efs, eventbridge, ses_smtp
 from harness.inputs.checks import cluster_parameters
 from harness.inputs.files import iam_roles
+from harness.inputs.files.schedule import LARAVELS
 from harness.inputs.toml.schema import Probe
 from harness.target.access import Access
 from harness.target.pages import pages_from
@@ -65,21 +66,25 @@ def names_in(production: Production) -> Access:
         injected=production.laravel.secrets,
         resources=_resources(production),
         schedule=_schedule(production.schedule),
+        further_schedules=_further_schedules(production),
         pages=pages_from(config.pages),
         writable_paths=config.writable_paths,
         declares_writable=config.declares_writable,
         shared_paths=_shared_paths(production),
         upload_folder=_upload_folder(production),
         mail_receipt=production.mail_receipt,
-        roles=tuple(
-            dict.fromkeys(
-                str(definition.raw[key])
-                for definition in production.definitions
-                for key in ("taskRoleArn", "executionRoleArn")
-                if key in definition.raw
-            )
-        ),
+        roles=_roles(production),
     )
+
+
+def _roles(production: Production) -> tuple[str, ...]:
+    found = [
+        str(definition.raw[key])
+        for definition in production.definitions
+        for key in ("taskRoleArn", "executionRoleArn")
+        if key in definition.raw
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def _shared_paths(production: Production) -> tuple[str, ...]:
@@ -122,6 +127,14 @@ def _jobs_on(production: Production) -> str:
             if connection == _DATABASE and production.worker and not on_sqs:
                 return _DATABASE
     return on_sqs
+
+
+def _further_schedules(production: Production) -> dict[str, Any]:
+    return {
+        one.name: eventbridge.run_task_input(one.target)
+        for key, one in production.schedules.items()
+        if key != LARAVELS
+    }
 
 
 def _schedule(schedule: Schedule | None) -> dict[str, Any]:

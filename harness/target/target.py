@@ -42,6 +42,7 @@ MAIL = "mail"
 MAIL_BODY = "mail_body"
 METRICS = "metrics"
 SCHEDULE = "schedule"
+SCHEDULES = "schedules"
 CACHE = "cache"
 CHANGE = "change"
 CAPABILITIES: Mapping[str, str] = {
@@ -66,6 +67,7 @@ CAPABILITIES: Mapping[str, str] = {
     MAIL_BODY: "the text and the attachments of the mails that were sent",
     METRICS: "CloudWatch, with the metrics of RDS Proxy",
     SCHEDULE: "EventBridge, with the app's rule",
+    SCHEDULES: "the rules beside that of Laravel's scheduler",
     CACHE: "Valkey or Redis of ElastiCache",
     CHANGE: "changes that others can see; a scenario marked `mutates` needs it",
 }
@@ -143,6 +145,9 @@ def unconfigured(access: Access) -> Mapping[str, str]:
         if access.cache_endpoint or not access.cluster_endpoint
         else "no cache is configured; set cache.file",
         SCHEDULE: "" if "rule" in has else "no schedule is configured; set schedule.rule",
+        SCHEDULES: ""
+        if access.further_schedules
+        else "no further schedule is configured; set schedules.NAME.rule",
     }
     return {capability: reason for capability, reason in reasons.items() if reason}
 

@@ -188,6 +188,31 @@ def drop_target_parameter(name: str) -> Edit:
     )
 
 
+def add_schedule(*command: str, admitted: bool = True) -> Edit:
+    """Add a rule of the night, which runs a command in the scheduler's task.
+
+    Args:
+        command: The words of its command.
+        admitted: Whether the role of the rules trusts it.
+    """
+    name, file = "tickets-nightly", "app/aws/nightly.json"
+
+    def apply(root: Path) -> None:
+        text = (root / SCHEDULE).read_text().replace('"tickets-schedule"', f'"{name}"')
+        content = json.loads(text.replace("rate(1 minute)", "cron(30 3 * * ? *)"))
+        (target,) = content["PutTargets"]["Targets"]
+        target["Input"]["containerOverrides"][0]["command"] = list(command)
+        (root / file).write_text(json.dumps(content))
+        table = 'rule = "app/aws/nightly.json"\ntask_definition = "app/ecs/scheduler.json"'
+        with (root / CONFIG).open("a") as configuration:
+            configuration.write(f"\n[schedules.nightly]\n{table}\n")
+        role = root / RULE_ROLE
+        if admitted:
+            role.write_text(role.read_text().replace("rule/tickets-schedule", "rule/tickets-*"))
+
+    return Edit((CONFIG, RULE_ROLE, file), apply)
+
+
 def edit_security_group(name: str, change: Callable[[list[dict[str, Any]]], object]) -> Edit:
     """Change the ingress of a security group."""
 

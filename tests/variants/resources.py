@@ -19,6 +19,7 @@ from tests.mistakes.edits import (
     WORKER_ROLE,
     WORKER_SERVICE,
     Edit,
+    add_schedule,
     combine,
     edit_container,
     edit_egress,
@@ -262,10 +263,15 @@ SHORT_POLLS = [
 ]
 RULES = [
     Variant(
+        "a further rule runs a command at night",
+        add_schedule("php", "artisan", "queue:prune-failed", "--hours=48"),
+    ),
+    Variant(
         "the rule is a cron expression, and its target has other fields, and a revision",
         combine(
             update(
                 SCHEDULE,
+                add_schedule,
                 "PutRule",
                 ScheduleExpression="cron(0/1 * * * ? *)",
                 Description=None,
@@ -274,6 +280,7 @@ RULES = [
             ),
             update(
                 SCHEDULE,
+                add_schedule,
                 *("PutTargets", "Targets", 0),
                 Input=None,
                 RetryPolicy=None,
@@ -281,6 +288,7 @@ RULES = [
             ),
             update(
                 SCHEDULE,
+                add_schedule,
                 *("PutTargets", "Targets", 0, "EcsParameters"),
                 TaskDefinitionArn="arn:aws:ecs:us-east-1:876000000876:task-definition/tickets-scheduler:41",
                 LaunchType=None,

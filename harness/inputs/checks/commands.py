@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.aws.eventbridge import run_task_input
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
     from harness.aws.task_definition import ContainerDefinition
+    from harness.inputs.files.schedule import Schedule
     from harness.inputs.production import Production
 
 _ENDLESS = re.compile(
@@ -21,6 +22,7 @@ _ENDLESS = re.compile(
 _DROPS = re.compile(r"\bartisan\s+(?P<name>migrate:(?:fresh|refresh|reset)|db:wipe)\b")
 _MIGRATES = re.compile(r"\bartisan\s+migrate(?![:\w-])")
 _SEEDS = re.compile(r"\bartisan\s+db:seed\b")
+_RUNS = re.compile(r"\bartisan\s+schedule:run\b")
 _WORKER = re.compile(r"\bartisan\s+queue:work\b")
 _ENDS = ("--once", "--stop-when-empty", "--max-time", "--max-jobs")
 """Options with which a worker ends by itself."""
@@ -34,12 +36,41 @@ def ticks(production: Production) -> Iterator[Problem]:
     Without a command of the target or the definition, a container runs its image's own:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html.
     """
-    schedule = production.schedule
-    if schedule is None:
-        return
+    for key, schedule in production.schedules.items():
+        yield from _of_tick(production, schedule, file=production.files[key])
+    yield from _repeated(production)
+
+
+def _repeated(production: Production) -> Iterator[Problem]:
+    """Two rules that run schedule:run: each command that is due would run twice."""
+    first = ""
+    for key, schedule in production.schedules.items():
+        given = _commands_given(schedule)
+        listed = [
+            _words(one, given.get(one.name))
+            for one in schedule.definition.containers
+            if one.image == production.app_image
+        ]
+        if any(_RUNS.search(" ".join(words)) for words in listed):
+            if first:
+                yield Problem(
+                    f"{schedule.target_key}.EcsParameters.TaskDefinitionArn",
+                    f"is a task that runs schedule:run, as {first} does: each command that is due"
+                    " runs twice",
+                    "let one rule run it",
+                    file=production.files[key],
+                )
+            first = first or key
+
+
+def _commands_given(schedule: Schedule) -> dict[Any, Any]:
+    """Return the commands of the target's overrides, by the names of their containers."""
     listed = run_task_input(schedule.target).get("overrides", {}).get("containerOverrides") or ()
-    given = {one.get("name"): one.get("command") for one in listed if isinstance(one, dict)}
-    file = production.files["schedule.rule"]
+    return {one.get("name"): one.get("command") for one in listed if isinstance(one, dict)}
+
+
+def _of_tick(production: Production, schedule: Schedule, *, file: str) -> Iterator[Problem]:
+    given = _commands_given(schedule)
     for number, container in enumerate(schedule.definition.containers):
         if not container.essential or container.image != production.app_image:
             continue

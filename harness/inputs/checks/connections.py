@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness.inputs.checks.cache import uses_cache
 from harness.inputs.files import phase_files
 from harness.inputs.files.ecs_services import target_group_of
+from harness.inputs.files.schedule import LARAVELS
 from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
@@ -169,8 +170,8 @@ def _tasks(production: Production) -> dict[tuple[str, ...], list[str]]:
     names: dict[tuple[str, ...], list[str]] = {}
     for name, service in production.services.items():
         names.setdefault(service.network.security_groups, []).append(name)
-    if production.schedule is not None:
-        names.setdefault(production.schedule.network.security_groups, []).append(_SCHEDULE)
+    for key, schedule in production.schedules.items():
+        names.setdefault(schedule.network.security_groups, []).append(_name(key))
     names.pop((), None)
     return names
 
@@ -186,8 +187,14 @@ def _users_of_cache(production: Production) -> set[str]:
     found = {
         name for name, service in production.services.items() if uses_cache(service.definition)
     }
-    schedule = production.schedule
-    return found | ({_SCHEDULE} if schedule and uses_cache(schedule.definition) else set())
+    return found | {
+        _name(key) for key, one in production.schedules.items() if uses_cache(one.definition)
+    }
+
+
+def _name(schedule: str) -> str:
+    """Return the words for a schedule, by the key of its file."""
+    return _SCHEDULE if schedule == LARAVELS else schedule.removesuffix(".rule")
 
 
 def _permits(

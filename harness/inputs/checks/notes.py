@@ -12,6 +12,7 @@ from harness.inputs.checks import balancer_attributes
 from harness.inputs.files import bucket as bucket_files
 from harness.inputs.files import listeners
 from harness.inputs.files.ecs_services import rehearsed_groups, target_group_of
+from harness.inputs.files.schedule import LARAVELS
 
 if TYPE_CHECKING:
     from harness.inputs.files.api_calls import CallFile
@@ -46,11 +47,14 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
 
 def of_schedule(production: Production) -> Iterator[str]:
     """Name a rule that runs nothing yet, as a team has it until the day of the cutover."""
-    if production.schedule and production.schedule.content.get("State") == "DISABLED":
-        yield (
-            f"schedule.rule: {production.schedule.name} is DISABLED: nothing runs Laravel's"
-            " scheduler, and the scenario about its ticks is red until State is ENABLED"
-        )
+    for key, schedule in production.schedules.items():
+        if schedule.content.get("State") == "DISABLED":
+            harm = "its task on AWS"
+            if key == LARAVELS:
+                harm = "Laravel's scheduler, and the scenario about its ticks is red"
+            yield (
+                f"{key}: {schedule.name} is DISABLED: nothing runs {harm} until State is ENABLED"
+            )
 
 
 def of_outbound_proxies(production: Production) -> Iterator[str]:

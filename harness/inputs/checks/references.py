@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from harness.aws.task_definition import TaskDefinition
+    from harness.inputs.files.schedule import Schedule
     from harness.inputs.production import Production
 
 
@@ -99,14 +100,14 @@ def clusters(production: Production) -> Iterator[Problem]:
                 f'write "cluster": "{cluster}", or correct ecs.cluster',
                 file=production.files[f"services.{name}.service"],
             )
-    if production.schedule is not None:
-        given = str(production.schedule.target["Arn"])
+    for key, schedule in production.schedules.items():
+        given = str(schedule.target["Arn"])
         if given.rpartition("/")[2] != cluster:
             yield Problem(
-                f"{production.schedule.target_key}.Arn",
+                f"{schedule.target_key}.Arn",
                 f'is "{given}", and ecs.cluster in the configuration is "{cluster}"',
                 "write the ARN of that cluster, or correct ecs.cluster",
-                file=production.files["schedule.rule"],
+                file=production.files[key],
             )
 
 
@@ -122,16 +123,15 @@ def families(production: Production) -> Iterator[Problem]:
                 f"name that family, or correct services.{name}.task_definition",
                 file=production.files[f"services.{name}.service"],
             )
-    if production.schedule is not None:
-        given = str(production.schedule.target["EcsParameters"].get("TaskDefinitionArn") or "")
-        family = production.schedule.definition.family
+    for key, schedule in production.schedules.items():
+        given = str(schedule.target["EcsParameters"].get("TaskDefinitionArn") or "")
+        family = schedule.definition.family
         if given and family_of(given) != family:
             yield Problem(
-                f"{production.schedule.target_key}.EcsParameters.TaskDefinitionArn",
-                f'is "{given}", and the family of {production.schedule.definition.source} is'
-                f' "{family}"',
-                "name that family, or correct schedule.task_definition",
-                file=production.files["schedule.rule"],
+                f"{schedule.target_key}.EcsParameters.TaskDefinitionArn",
+                f'is "{given}", and the family of {schedule.definition.source} is "{family}"',
+                f"name that family, or correct {key.removesuffix('rule')}task_definition",
+                file=production.files[key],
             )
 
 
@@ -253,11 +253,27 @@ def overrides(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html
     """
-    schedule = production.schedule
-    if schedule is None:
-        return
+    for key, schedule in production.schedules.items():
+        yield from _overrides(schedule, file=production.files[key])
+
+
+def rule_names(production: Production) -> Iterator[Problem]:
+    """Each rule has a name of its own: PutRule replaces the one that has it."""
+    first: dict[str, str] = {}
+    for key, schedule in production.schedules.items():
+        other = first.setdefault(schedule.name, key)
+        if other != key:
+            yield Problem(
+                f"{schedule.target_key.partition('.Target')[0].replace('Targets', 'Rule')}.Name",
+                f'is "{schedule.name}", as that of {other}: the second would replace the first',
+                "give each a name of its own",
+                file=production.files[key],
+            )
+
+
+def _overrides(schedule: Schedule, *, file: str) -> Iterator[Problem]:
     names = [container.name for container in schedule.definition.containers]
-    file, key = production.files["schedule.rule"], f"{schedule.target_key}.Input"
+    key = f"{schedule.target_key}.Input"
     made = run_task_input(schedule.target).get("overrides", {})
     shape = operation_shapes.input_shape("ecs", "RunTask").members["overrides"]
     for problem in operation_shapes.type_problems(made, shape=shape, key=key):
@@ -271,7 +287,7 @@ def overrides(production: Production) -> Iterator[Problem]:
                 f'is "{name}", which is no container in {schedule.definition.source}: ECS refuses'
                 " to run the task",
                 f"name one of {', '.join(names)}",
-                file=production.files["schedule.rule"],
+                file=file,
             )
 
 
@@ -284,4 +300,5 @@ CHECKS = (
     vpcs,
     subnets,
     overrides,
+    rule_names,
 )

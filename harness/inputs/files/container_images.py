@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.inputs.problem import Problem, nearest
@@ -142,3 +142,9 @@ def _repository(image: str) -> str:
     name = image.partition("@")[0]
     head, colon, tag = name.rpartition(":")
     return head if colon and "/" not in tag else name
+
+
+def single(variable: str, containers: Iterable[ContainerDefinition]) -> str:
+    """Return a variable's value; empty where no container sets it, or two set it differently."""
+    values = {one.environment.get(variable, "") for one in containers} - {""}
+    return values.pop() if len(values) == 1 else ""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harness.inputs.document import Document
     from harness.inputs.files.security_groups import SecurityGroups
 
+LARAVELS = "schedule.rule"
+"""Key of the file with the rule that runs Laravel's scheduler."""
 CREATE_SCHEDULE = "CreateSchedule"
 _RULE = ("PutRule", "PutTargets")
 _BUS = "default"
@@ -30,7 +32,7 @@ _DEFAULT_GROUP = "default"
 
 @dataclass(frozen=True)
 class Schedule:
-    """The rule or schedule that runs a task each minute, and that task's definition."""
+    """A rule or schedule that runs a task, and that task's definition."""
 
     rule: CallFile
     definition: TaskDefinition
@@ -93,18 +95,22 @@ class Schedule:
         return TaskNetwork(key, given, has_capitals=True)
 
 
-def read(document: Document, *, groups: SecurityGroups | None = None) -> CallFile:
+def read(
+    document: Document, *, groups: SecurityGroups | None = None, is_laravels: bool = True
+) -> CallFile:
     """Check the file of the rule, or of EventBridge Scheduler's schedule, with one ECS target.
 
     Args:
         document: The file.
         groups: The security groups; None where these have problems of their own.
+        is_laravels: Whether it runs Laravel's scheduler, which is due each minute.
 
     Raises:
         InputError: Every problem of the file.
     """
+    of_expressions = partial(_of_expressions, is_laravels=is_laravels)
     of_targets = partial(_of_targets, groups=groups)
-    checks = (_of_one_rule, _of_expressions, _of_inputs, of_targets)
+    checks = (_of_one_rule, of_expressions, _of_inputs, of_targets)
     if CREATE_SCHEDULE in document.data:
         return checked(
             document, (CREATE_SCHEDULE,), api="scheduler", needed=CREATE_SCHEDULE, checks=checks
@@ -119,16 +125,20 @@ def _of_one_rule(calls: Sequence[Call]) -> Iterator[Problem]:
     is_empty = any(call.input.get("Targets") == [] for call in rules)
     if rules and (len(names) > 1 or targets > 1 or not (targets or is_empty)):
         message = f"names the rules {', '.join(names)} and {targets} targets"
-        yield Problem("", message, "write one rule with one target, which is an ECS task")
+        hint = (
+            "write one rule with one target, which is an ECS task, and each further one into a file"
+            " of its own, for [schedules.NAME]"
+        )
+        yield Problem("", message, hint)
 
 
-def _of_expressions(calls: Sequence[Call]) -> Iterator[Problem]:
+def _of_expressions(calls: Sequence[Call], *, is_laravels: bool) -> Iterator[Problem]:
     for call in calls:
         of_scheduler = call.operation == CREATE_SCHEDULE
         if call.operation == "PutRule" or of_scheduler:
             expression = call.input.get("ScheduleExpression", "")
             found = expression_problem(expression, of_scheduler=of_scheduler)
-            if expression.startswith("at("):
+            if is_laravels and expression.startswith("at("):
                 found = found or "runs the task once, and Laravel's scheduler each minute"
             problem = found if expression else "is missing"
             shown = f'"{expression}" ' if expression else ""
@@ -181,10 +191,10 @@ def _of_targets(calls: Sequence[Call], *, groups: SecurityGroups | None) -> Iter
 
 
 def tasks_of(
-    services: Mapping[str, Service], schedule: Schedule | None
+    services: Mapping[str, Service], schedules: Mapping[str, Schedule]
 ) -> dict[str, Service | Schedule]:
     """Return all that runs tasks, by the key in cutover.toml of the file that says where."""
     found: dict[str, Service | Schedule] = {
         f"services.{name}.service": service for name, service in services.items()
     }
-    return found | ({"schedule.rule": schedule} if schedule else {})
+    return found | {**schedules}

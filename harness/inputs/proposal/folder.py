@@ -16,7 +16,7 @@ from typing import Any
 from harness.aws import environment_file
 from harness.aws.task_definition import ContainerDefinition, TaskDefinition
 from harness.inputs import file_types, operation_shapes, templates
-from harness.inputs.aws_cli import forms, resources
+from harness.inputs.aws_cli import forms
 from harness.inputs.aws_cli.output import PRINTED_BY
 from harness.inputs.derivation import Derivation, derive, derive_groups, groups_of
 from harness.inputs.document import Document, Origin, read_json
@@ -220,17 +220,6 @@ class Folder:
     def _forms(self) -> list[Document]:
         """The task definitions as inputs, with and without problems."""
         return [_task_definition(one) for one in self.documents["task_definition"]]
-
-    @cached_property
-    def scheduled(self) -> str:
-        """Path of the file with the task definition that the rule runs; empty when none has it."""
-        for one in self.documents["rule"]:
-            with suppress(InputError):  # `cutover config check` lists its problems
-                content = json.dumps(resources.rule(one).data)
-                found = re.search(r'"TaskDefinitionArn": "([^"]+)"', content)
-                if found and (paths := self.definitions_of(found[1])):
-                    return paths[0]
-        return ""
 
     @property
     def is_for_arm(self) -> bool:

@@ -17,7 +17,7 @@ from harness.inputs.derivation import public_path
 from harness.inputs.document import toml_key, toml_text
 from harness.inputs.files.phase_files import PHASE_FILES
 from harness.inputs.files.variables import EMULATOR
-from harness.inputs.proposal import images, network, secret_shapes
+from harness.inputs.proposal import images, network, schedules, secret_shapes
 from harness.inputs.proposal.files import line_of
 from harness.inputs.proposal.folder import Folder
 
@@ -44,7 +44,7 @@ def propose(folder: Folder) -> str:
         _ecs,
         _services,
         _resources,
-        _schedule,
+        schedules.lines,
         secret_shapes.lines,
         _environment_files,
         _phases,
@@ -190,23 +190,6 @@ def _resources(folder: Folder) -> Iterator[str]:
     yield "[resources]"
     for key in ("bucket", "queues", "identity"):
         yield line_of(folder, key)
-    yield ""
-
-
-def _schedule(folder: Folder) -> Iterator[str]:
-    line = line_of(folder, "rule")
-    rule = not line.startswith("# ")
-    yield f"{'' if rule else '# '}[schedule]"
-    yield line
-    used = {
-        path
-        for _, one in folder.services.values()
-        for path in folder.definitions_of(str(one.get("taskDefinition")))
-    }
-    left = [name for name in folder.definitions if name not in used]
-    path = folder.scheduled or (left[0] if rule and len(left) == 1 else "")
-    mark = "" if path and rule else "# "
-    yield f"{mark}task_definition = {toml_text(path or next(iter(left), 'scheduler.json'))}"
     yield ""
 
 

@@ -167,7 +167,7 @@ class Resources(Table):
 
 
 class Schedule(Table):
-    """The rule, or EventBridge Scheduler's schedule, that runs a task each minute; and the task."""
+    """A rule, or a schedule of EventBridge Scheduler, that runs a task; and the task."""
 
     rule: Annotated[File, like("aws/schedule.json")]
     """File with the rule and its target, or with the schedule."""
@@ -346,6 +346,9 @@ class CutoverToml(Table):
     """The ECS services; one of them is behind the load balancer."""
     resources: Resources = Resources()
     schedule: Schedule | None = None
+    """The one that runs Laravel's scheduler each minute."""
+    schedules: dict[str, Schedule] = {}
+    """Name -> a further one, which a rehearsal runs once: it may be due at night alone."""
     phases: Phases = Phases()
     secrets: Annotated[
         dict[SecretName, SecretValue],

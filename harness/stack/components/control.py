@@ -59,14 +59,14 @@ def probe(addresses: Addresses) -> Ready | NotYet:
     return Ready() if answer.ok else NotYet(f"HTTP {answer.status_code}: {answer.text[:200]}")
 
 
-def scheduled_run_refusal(url: str) -> str:
-    """Return why a tick of the rule would start no task, in AWS's words; nothing if it would.
+def scheduled_run_refusal(url: str, *, rule: str) -> str:
+    """Return why a tick of a rule would start no task, in AWS's words; nothing if it would.
 
     Raises:
         requests.RequestException: Control does not answer.
     """
     # Control reads every secret of the task for it, as a start would.
-    answer = _ask(f"{url}{SCHEDULED_RUN_PATH}", timeout_s=_START_TIMEOUT_S)
+    answer = _ask(f"{url}{SCHEDULED_RUN_PATH}/{rule}", timeout_s=_START_TIMEOUT_S)
     return "" if answer.ok else answer.text
 
 

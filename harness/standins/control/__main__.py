@@ -22,6 +22,7 @@ from harness.standins.contract import (
     SETTINGS_PATH,
     SOCKETS_DIR,
     ControlSettings,
+    RuleTarget,
 )
 from harness.standins.control.agent.credentials import PATH as CREDENTIALS_PATH
 from harness.standins.control.agent.credentials import Credentials
@@ -168,19 +169,19 @@ class Control:
             self._thread(work)
         self.started = True
         states = {PING_PATH: self.firewall.wanting}
-        if self.config.ticks.rule:
-            ticks = self._ticks()
-            states[SCHEDULED_RUN_PATH] = ticks.refusal
+        for target in self.config.ticks:
+            ticks = self._ticks(target)
+            states[f"{SCHEDULED_RUN_PATH}/{target.rule}"] = ticks.refusal
             self._thread(ticks.run)
         execute = self.exec_api()
         server = api_server(self.api(execute), port=PORT, states=states, channels=execute.serve)
         self._thread(server.serve_forever)
 
-    def _ticks(self) -> Ticks:
+    def _ticks(self, ticks: RuleTarget) -> Ticks:
         definitions = Definitions(self.state, account=self.account)
         clusters = Clusters(self.state, account=self.account)
         api = TaskApi(self.state, clusters=clusters, definitions=definitions, tasks=self.tasks)
-        config, ticks = self.config, self.config.ticks
+        config = self.config
         # Scheduler names the group, and not the schedule, to the role that it assumes.
         rule_arn = (
             self.account.scheduler(f"schedule-group/{ticks.group}")

@@ -275,11 +275,37 @@ class Scheduler:
         return self._read(found)
 
     def _read(self, task: Mapping[str, Any]) -> Run:
-        return Run(
-            task=task_id(task["taskArn"]),
-            at=task["createdAt"],
-            stopped=task["lastStatus"] == "STOPPED",
-            code=task.get("stopCode", ""),
-            reason=task.get("stoppedReason", ""),
-            exit_code=php_container(task, access=self._access).get("exitCode"),
-        )
+        return _run_of(task, access=self._access)
+
+
+class FurtherSchedules:
+    """The rules beside that of Laravel's scheduler."""
+
+    def __init__(self, access: Access, *, ecs: Any) -> None:
+        self._access = access
+        self._ecs = ecs
+
+    def start(self) -> dict[str, str]:
+        """Run the task of each rule, and return their ids by the rules' names."""
+        return {
+            name: task_id(
+                self._ecs.run_task(**run_task, startedBy=STARTED_BY_HARNESS)["tasks"][0]["taskArn"]
+            )
+            for name, run_task in self._access.further_schedules.items()
+        }
+
+    def run(self, task: str) -> Run:
+        """Return one of these tasks."""
+        (found,) = describe_tasks(self._ecs, [task], cluster=self._access.cluster)
+        return _run_of(found, access=self._access)
+
+
+def _run_of(task: Mapping[str, Any], *, access: Access) -> Run:
+    return Run(
+        task=task_id(task["taskArn"]),
+        at=task["createdAt"],
+        stopped=task["lastStatus"] == "STOPPED",
+        code=task.get("stopCode", ""),
+        reason=task.get("stoppedReason", ""),
+        exit_code=php_container(task, access=access).get("exitCode"),
+    )

@@ -14,6 +14,8 @@ import pytest
 
 from harness.inputs import config, production
 from harness.inputs.problem import InputError, Problem
+from harness.target.naming import names_in
+from tests.mistakes.edits import add_schedule
 from tests.unit.inputs import cli_outputs
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -254,6 +256,62 @@ def test_a_rule_with_dots_has_a_queue_that_sqs_takes(project: Path) -> None:
     schedule = production.load({}, cwd=project).schedule
     assert schedule is not None
     assert schedule.queue == "every-minute-ticks"
+
+
+def problems_of_nightly(root: Path, *command: str, **changes: str) -> list[str]:
+    add_schedule(*command).apply(root)
+    path = root / "app/aws/nightly.json"
+    text = path.read_text()
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+    try:
+        production.load({}, cwd=root)
+    except InputError as error:
+        return [f"{Path(one.file).name}: {one}; {one.hint}" for one in error.problems]
+    return []
+
+
+def test_a_further_schedule_is_read_like_the_first(project: Path) -> None:
+    assert problems_of_nightly(project, "php", "artisan", "queue:prune-failed") == []
+    loaded = production.load({}, cwd=project)
+    assert list(loaded.schedules) == ["schedule.rule", "schedules.nightly.rule"]
+    assert loaded.schedule is loaded.schedules["schedule.rule"]
+    assert [*names_in(loaded).further_schedules] == ["tickets-nightly"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"cluster/tickets": "cluster/other"}, 'cluster/other", and ecs.cluster in the'),
+        (
+            {"task-definition/tickets-scheduler": "task-definition/other"},
+            "that family, or correct schedules.nightly.task_definition",
+        ),
+        ({'"name": "app"': '"name": "cron"'}, 'is "cron", which is no container in'),
+        ({"role/tickets-schedule-rule": "role/tickets-rule"}, 'is the role "tickets-rule"'),
+        ({"sg-0a40c1e2f3b4a5102": "sg-0a40c1e2f3b4a5199"}, "sg-0a40c1e2f3b4a5199"),
+        ({"subnet-0a40c1e2f3b4a5011": "private-a"}, 'is "private-a", which is no id of a subnet'),
+        ({'"tickets-nightly"': '"tickets-schedule"'}, "the second would replace the first"),
+        ({"queue:prune-failed": "queue:work"}, "queue:work, which never ends"),
+        ({"cron(30 3 * * ? *)": "cron(30 3 * * *)"}, "cron(30 3 * * *)"),
+        ({"queue:prune-failed": "schedule:run"}, "is a task that runs schedule:run, as"),
+    ],
+)
+def test_a_further_schedule_has_problems_of_its_own(
+    project: Path, changes: dict[str, str], message: str
+) -> None:
+    found = problems_of_nightly(project, "php", "artisan", "queue:prune-failed", **changes)
+    assert any(message in one for one in found), found
+    assert all("nightly" in one for one in found), found
+
+
+def test_a_further_schedule_may_run_once(project: Path) -> None:
+    once = {"cron(30 3 * * ? *)": "rate(7 days)", "ENABLED": "DISABLED"}
+    assert problems_of_nightly(project, "php", "artisan", "queue:prune-failed", **once) == []
+    notes = " ".join(production.load({}, cwd=project).notes)
+    assert "schedules.nightly.rule: tickets-nightly is DISABLED: nothing runs its task" in notes
 
 
 def test_an_environment_file_is_read_with_the_others(project: Path) -> None:

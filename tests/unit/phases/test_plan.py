@@ -177,7 +177,7 @@ def with_image(files: Production, image: str, *, architecture: str = "") -> Prod
     services = {"web": replace(web, definition=replace(web.definition, raw=raw))}
     built = BuiltImage(context="docker/nginx", dockerfile="prod.Dockerfile")
     app_and_nginx = settings(files, images={NGINX: built})
-    return replace(app_and_nginx, services=services, schedule=None)
+    return replace(app_and_nginx, services=services, schedules={})
 
 
 def test_each_image_is_built_for_the_cpu_of_its_tasks(files: Production) -> None:
@@ -299,7 +299,7 @@ def test_a_service_that_scales_is_not_scaled_while_it_is_stopped(files: Producti
 
 
 def test_an_app_without_background_work_has_nothing_to_start_again(files: Production) -> None:
-    alone = replace(files, services={"web": files.services["web"]}, schedule=None)
+    alone = replace(files, services={"web": files.services["web"]}, schedules={})
     planned = plan.rollback(phase_of(5), alone)
     assert commands(planned) == []
     assert "To go on again" not in runbook.pages(alone)["runbook.md"]

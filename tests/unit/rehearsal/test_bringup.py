@@ -108,7 +108,7 @@ def test_the_web_tasks_start_before_the_database_answers(bringup: Bringup) -> No
 def test_the_tables_are_there_before_the_other_services_and_the_schedule(bringup: Bringup) -> None:
     steps = come_up(bringup, NotedSteps())
     assert {"web task healthy", "mysql", "proxy"} < steps.before("first run")
-    for name in ("service worker", "schedule"):
+    for name in ("service worker", "schedule tickets-schedule"):
         assert "first run" in steps.before(name)
     assert steps.before("services up") >= {"service web", "service worker"}
 
@@ -148,8 +148,8 @@ def test_the_first_run_waits_for_the_cache_that_production_has(tmp_path: Path) -
     [
         ("networks", {*COMPONENTS}),
         ("emulator", {"secrets", "service web"}),
-        ("mysql", {"first run", "service worker", "schedule"}),
-        ("first run", {"service worker", "schedule", "services up"}),
+        ("mysql", {"first run", "service worker", "schedule tickets-schedule"}),
+        ("first run", {"service worker", "schedule tickets-schedule", "services up"}),
     ],
 )
 def test_one_failing_step_ends_all(bringup: Bringup, fails: str, never: set[str]) -> None:

@@ -84,13 +84,13 @@ def test_a_refusal_to_start_the_scheduled_task_is_explained(
         " authorized to perform: ecs:RunTask on resource: arn:aws:ecs:y because no policy allows it"
     )
     asked = "harness.stack.components.control.scheduled_run_refusal"
-    monkeypatch.setattr(asked, lambda _url: words)
+    monkeypatch.setattr(asked, lambda _url, **_: words)
     monkeypatch.setattr("harness.target.resources.secret_references.read", lambda *_, **__: ())
     assert reference.schedule is not None
     access = Access(public_url="https://a.example", emulator="http://127.0.0.1:1")
     with pytest.raises(ProvisionError, match="its role tickets-schedule-rule lacks ecs:RunTask"):
         readiness.require_scheduled_run(access, reference.schedule)
-    monkeypatch.setattr(asked, lambda _url: "")
+    monkeypatch.setattr(asked, lambda _url, **_: "")
     readiness.require_scheduled_run(access, reference.schedule)
 
 

@@ -41,6 +41,7 @@ def described(home: Path, **changed: Any) -> Path:
         "resources": {"bucket": "876events-tickets-uploads"},
         "pages": {**dataclasses.asdict(Pages()), "private": "/orders"},
         "schedule": {},
+        "further_schedules": {"nightly": {}},
         "php_containers": {"tickets-web": "app"},
         "without_exec": [],
         "differences": [],

@@ -10,7 +10,7 @@ import pytest
 
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs.checks import commands
-from harness.inputs.files.schedule import Schedule
+from harness.inputs.files.schedule import LARAVELS, Schedule
 from harness.inputs.production import Production
 from tests.unit.inputs.checks import edits
 
@@ -33,7 +33,7 @@ def with_tick(
                 del target["Input"]
         calls.append(replace(call, input=given))
     rule = replace(app.schedule.rule, calls=tuple(calls))
-    return replace(app, schedule=Schedule(rule, TaskDefinition(raw, "cron.json")))
+    return replace(app, schedules={LARAVELS: Schedule(rule, TaskDefinition(raw, "cron.json"))})
 
 
 def keys(app: Production) -> list[str]:
@@ -85,7 +85,7 @@ def test_an_endless_command_of_the_definition_is_named_there(app: Production) ->
 
 
 def test_an_app_without_a_schedule(app: Production) -> None:
-    assert keys(replace(app, schedule=None)) == []
+    assert keys(replace(app, schedules={})) == []
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_tasks_with_the_default_group_are_not_judged(app: Production) -> None:
         name: replace(service, create={**service.create, "networkConfiguration": {}})
         for name, service in app.services.items()
     }
-    assert messages(replace(app, services=services, schedule=None)) == []
+    assert messages(replace(app, services=services, schedules={})) == []
 
 
 def test_without_a_proxy_tasks_reach_the_database_itself(app: Production) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from harness.inputs import production
 from harness.inputs.checks import notes
+from harness.inputs.files.schedule import LARAVELS
 from harness.inputs.production import Production
 from tests.unit.inputs.checks.edits import with_definition, with_service
 
@@ -52,7 +53,9 @@ def test_a_rule_that_runs_nothing_yet_is_noted(app: Production) -> None:
     calls = [replace(one, input={**one.input}) for one in app.schedule.rule.calls]
     calls[0] = replace(calls[0], input={**calls[0].input, "State": "DISABLED"})
     rule = replace(app.schedule.rule, calls=tuple(calls))
-    (said,) = notes.of_schedule(replace(app, schedule=replace(app.schedule, rule=rule)))
+    (said,) = notes.of_schedule(
+        replace(app, schedules={LARAVELS: replace(app.schedule, rule=rule)})
+    )
     assert "tickets-schedule is DISABLED" in said
 
 

@@ -13,7 +13,7 @@ import pytest
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs import production
 from harness.inputs.checks import references
-from harness.inputs.files.schedule import Schedule
+from harness.inputs.files.schedule import LARAVELS, Schedule
 from harness.inputs.problem import InputError
 from harness.inputs.production import Production
 from tests.project import copy_inputs
@@ -81,7 +81,7 @@ def test_another_target_group_is_named(app: Production) -> None:
 def test_a_rule_for_another_task_is_named(app: Production) -> None:
     assert app.schedule is not None
     definition = TaskDefinition({**app.schedule.definition.raw, "family": "cron"}, "cron.json")
-    moved = replace(app, schedule=Schedule(app.schedule.rule, definition))
+    moved = replace(app, schedules={LARAVELS: Schedule(app.schedule.rule, definition)})
     assert 'and the family of cron.json is "cron"' in messages(moved)[0]
 
 
@@ -159,10 +159,10 @@ def test_scheduled_tasks_without_a_public_address_are_not_in_public_subnets(
     assert moved is not None
     network = moved.target["EcsParameters"]["NetworkConfiguration"]["awsvpcConfiguration"]
     network["Subnets"] = [subnet]
-    (problem,) = references.subnets(replace(app, schedule=moved))
+    (problem,) = references.subnets(replace(app, schedules={LARAVELS: moved}))
     assert problem.key == (
         "PutTargets.Targets[0].EcsParameters.NetworkConfiguration.awsvpcConfiguration.Subnets[0]"
     )
     assert problem.hint == "name the private subnets, or set AssignPublicIp to ENABLED"
     network["AssignPublicIp"] = "ENABLED"
-    assert list(references.subnets(replace(app, schedule=moved))) == []
+    assert list(references.subnets(replace(app, schedules={LARAVELS: moved}))) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -185,8 +186,8 @@ def test_init_takes_the_definition_that_a_schedule_runs(atelier: Project) -> Non
     )
     other = path.with_name("another.json")
     other.write_text(path.read_text().replace(family, "another"))
-    folder = Folder(atelier.root)
-    assert folder.scheduled == path.relative_to(atelier.root).as_posix()
+    proposed = tomllib.loads(propose(Folder(atelier.root)))
+    assert proposed["schedule"]["task_definition"] == path.relative_to(atelier.root).as_posix()
 
 
 def test_init_finds_the_cache_and_the_schedule(atelier: Project) -> None:

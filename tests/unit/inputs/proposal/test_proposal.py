@@ -588,11 +588,25 @@ def test_an_input_with_ids_of_groups_is_no_file_of_groups(tmp_path: Path) -> Non
     assert "# security_groups =" in propose(Folder(tmp_path))
 
 
-def test_of_two_schedules_none_is_taken_and_the_text_is_still_valid(project: Path) -> None:
-    (project / "staging.json").write_text((project / "app/aws/schedule.json").read_text())
+def test_of_several_schedules_the_minutely_one_is_laravels(project: Path) -> None:
+    minutely = (project / "app/aws/schedule.json").read_text()
+    nightly = minutely.replace("rate(1 minute)", "cron(0 3 * * ? *)")
+    nightly = nightly.replace('"tickets-schedule"', '"a.digest"')
+    (project / "app/aws/a-digest.json").write_text(nightly)
+    content = tomllib.loads(propose(Folder(project)))
+    assert content["schedule"]["rule"] == "app/aws/schedule.json"
+    assert content["schedules"]["a.digest"]["rule"] == "app/aws/a-digest.json"
+    definitions = {one["task_definition"] for one in content["schedules"].values()}
+    assert definitions == {content["schedule"]["task_definition"]}
+
+
+def test_of_schedules_of_the_night_none_is_laravels(project: Path) -> None:
+    file = project / "app/aws/schedule.json"
+    file.write_text(file.read_text().replace("rate(1 minute)", "cron(0 3 * * ? *)"))
+    (project / "second.json").write_text(file.read_text().replace("tickets-schedule", "second"))
     content = tomllib.loads(propose(Folder(project)))
     assert "schedule" not in content
-    assert "task_definition" not in content.get("resources", {})
+    assert set(content["schedules"]) == {"tickets-schedule", "second"}
 
 
 def test_odd_files_beside_the_app_do_not_stop_it(project: Path) -> None:

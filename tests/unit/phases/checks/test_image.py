@@ -27,7 +27,7 @@ def with_images(files: Production, *images: str) -> Production:
             service.definition, raw={**service.definition.raw, "containerDefinitions": each}
         )
         services[key] = replace(service, definition=definition)
-    return replace(files, services=services, schedule=None)
+    return replace(files, services=services, schedules={})
 
 
 def refusing(answer: Any, repository: str, code: str) -> Any:

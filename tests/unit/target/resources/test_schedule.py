@@ -11,7 +11,7 @@ import pytest
 from harness.aws.eventbridge import is_each_minute
 from harness.target.access import Access
 from harness.target.resources.ecs import task_id
-from harness.target.resources.schedule import Scheduler
+from harness.target.resources.schedule import FurtherSchedules, Scheduler
 from tests.unit.pages import Paged
 
 NOW = datetime.now(UTC)
@@ -90,6 +90,16 @@ def test_a_young_rules_window_begins_when_it_was_made() -> None:
     began, ended = scheduler(FakeEcs(), since=made.isoformat()).window(timedelta(minutes=2))
     assert began == made
     assert ended == made + timedelta(minutes=2)
+
+
+def test_further_schedules_run_their_tasks_with_their_own_input() -> None:
+    run_task = {"cluster": "c", "taskDefinition": "digest"}
+    access = Access(public_url="https://a.example", further_schedules={"digest": run_task})
+    ecs = FakeEcs([task("new", age_s=1, started_by="cutover-harness")])
+    schedules = FurtherSchedules(access, ecs=ecs)
+    assert schedules.start() == {"digest": "new"}
+    assert ecs.asked == {**run_task, "startedBy": "cutover-harness"}
+    assert schedules.run(ecs.tasks[0]["taskArn"]).exit_code == 0
 
 
 def test_the_window_of_a_rule_with_a_first_task_begins_with_it() -> None:

@@ -34,7 +34,9 @@ TARGET = {
     "Input": {"containerOverrides": [{"name": "app", "command": ["php", "artisan"]}]},
     "RetryPolicy": {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 3},
 }
-SETTINGS = RuleTarget(rule="tickets-schedule", queue="tickets-schedule-ticks", target=TARGET)
+SETTINGS = RuleTarget(
+    rule="tickets-schedule", group="", queue="tickets-schedule-ticks", target=TARGET
+)
 
 
 def message(body: str | None = None, *, received: int = 1, time: str = TIME) -> dict[str, Any]:
@@ -138,12 +140,14 @@ def test_a_tick_becomes_one_run_task_with_the_targets_parameters_and_overrides()
 
 
 def test_started_by_is_no_longer_than_ecs_takes() -> None:
-    long = RuleTarget(rule="r" * 64, queue="q", target=TARGET)
+    long = RuleTarget(rule="r" * 64, group="", queue="q", target=TARGET)
     assert len(request(long)["startedBy"]) == 36
 
 
 def test_overrides_may_be_text() -> None:
-    texts = RuleTarget(rule="r", queue="q", target={**TARGET, "Input": json.dumps(TARGET["Input"])})
+    texts = RuleTarget(
+        rule="r", group="", queue="q", target={**TARGET, "Input": json.dumps(TARGET["Input"])}
+    )
     assert request(texts)["overrides"] == TARGET["Input"]
 
 
