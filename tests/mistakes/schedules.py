@@ -12,7 +12,7 @@ MISTAKES = (
         "a rule of the night runs a command that the app does not have",
         add_schedule("php", "artisan", "tickets:prune"),
         breaks=[ticks.test_task_of_each_further_schedule_succeeds],
-        cause="the task that the rule tickets-nightly starts fails: There are no commands defined",
+        cause='the task that the rule tickets-nightly starts fails: Command "tickets:prune" is not',
         also_green=[scheduler.test_rule_starts_one_task_each_minute],
         twin=Twin(
             "a rule of the night runs a command of Laravel",
