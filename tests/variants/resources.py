@@ -271,7 +271,6 @@ RULES = [
         combine(
             update(
                 SCHEDULE,
-                add_schedule,
                 "PutRule",
                 ScheduleExpression="cron(0/1 * * * ? *)",
                 Description=None,
@@ -280,7 +279,6 @@ RULES = [
             ),
             update(
                 SCHEDULE,
-                add_schedule,
                 *("PutTargets", "Targets", 0),
                 Input=None,
                 RetryPolicy=None,
@@ -288,7 +286,6 @@ RULES = [
             ),
             update(
                 SCHEDULE,
-                add_schedule,
                 *("PutTargets", "Targets", 0, "EcsParameters"),
                 TaskDefinitionArn="arn:aws:ecs:us-east-1:876000000876:task-definition/tickets-scheduler:41",
                 LaunchType=None,
