@@ -210,7 +210,7 @@ def add_schedule(*command: str, admitted: bool = True) -> Edit:
         if admitted:
             role.write_text(role.read_text().replace("rule/tickets-schedule", "rule/tickets-*"))
 
-    return Edit((CONFIG, RULE_ROLE, file), apply)
+    return Edit((CONFIG, RULE_ROLE, SCHEDULE), apply)
 
 
 def edit_security_group(name: str, change: Callable[[list[dict[str, Any]]], object]) -> Edit:
