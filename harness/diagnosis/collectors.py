@@ -12,6 +12,7 @@ from harness.core.labels import LABEL_FAMILY, LABEL_STARTED_BY, LABEL_TASK_ID
 from harness.diagnosis import background_collectors as background
 from harness.diagnosis.evidence import BEFORE, Collector, Line
 from harness.diagnosis.facts import (
+    SHARED_DRIVERS,
     Deployment,
     DroppedCommand,
     ForwardedFor,
@@ -27,7 +28,12 @@ from harness.diagnosis.stop_reason import NEVER_STARTED, failed
 from harness.stack.engine import parse_time
 from harness.target.clients.browser import cookie_from
 from harness.target.resources import secret_references
-from harness.target.resources.ecs import PROVOKED_BY_HARNESS, stopped_at, task_id
+from harness.target.resources.ecs import (
+    PROVOKED_BY_HARNESS,
+    php_container,
+    stopped_at,
+    task_id,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,6 +145,26 @@ def app(sources: EvidenceSources) -> Iterator[VisitorRequest | VisitorSession]:
         yield replace(session, shared=all(one == first["session"] for one in ids))
 
 
+def declared_session(sources: EvidenceSources) -> Iterator[VisitorSession]:
+    """Read the session's settings in the web task's definition, where no probe tells them."""
+    if sources.visitor is not None:
+        return
+    container = php_container(_web(sources).definition(), access=sources.access)
+    values = {one["name"]: one["value"] for one in container.get("environment", ())}
+    driver = values.get("SESSION_DRIVER", "")
+    if driver == "file" and sources.access.shared_paths:
+        driver = ""
+    path, domain = values.get("SESSION_PATH") or "/", values.get("SESSION_DOMAIN") or ""
+    is_own = f".{sources.access.public_host}".endswith(f".{domain.lstrip('.')}")
+    yield VisitorSession(
+        driver=driver or SHARED_DRIVERS[0],
+        cookie="",
+        expected_cookie="",
+        path="/" if sources.access.pages.are_below(path) else path,
+        domain="" if is_own or domain == "null" else domain,
+    )
+
+
 def task_logs(sources: EvidenceSources) -> Iterator[Line]:
     """Read the logs of the tasks' containers, each under its own heading; not of provoked ones.
 
@@ -248,6 +274,7 @@ COLLECTORS = (
     Collector("secrets of the task definition", secrets, needs="web"),
     *background.COLLECTORS,
     Collector("the app's view of a visitor", app, needs="visitor"),
+    Collector("session settings of the task definition", declared_session, needs="web"),
     Collector("commands", dropped_commands, needs="containers"),
     Collector("logs", task_logs, needs="containers"),
     Collector("logs in CloudWatch", cloudwatch_logs, needs="task_logs"),

@@ -218,6 +218,8 @@ class WaitingStart:
     """Its head, such as ``until nc -z db 3306``."""
     place: str
     """The script, and the line."""
+    is_file: bool = False
+    """It looks at a file or socket of the container itself."""
 
     def __str__(self) -> str:
         return f"the {self.group} task is in the loop `{self.loop}` ({self.place})"

@@ -68,10 +68,15 @@ def lost_command(dropped: DroppedCommand) -> str:
 
 def waiting_start(start: WaitingStart) -> str:
     """Return the loop that a task's start does not leave."""
+    waits = f"the {start.group} task's start waits in a loop, `{start.loop}` ({start.place})"
+    if start.is_file:
+        return (
+            f"{waits}, for a file or socket that nothing in the task makes: a program does not"
+            " start, or listens or writes elsewhere (PHP-FPM's listen, nginx's pid)"
+        )
     return (
-        f"the {start.group} task's start waits in a loop, `{start.loop}` ({start.place}), and logs"
-        " nothing: the task never reaches what it waits for. Name the host that AWS has, or take"
-        " the loop out: ECS starts a task anew when it fails"
+        f"{waits}, and logs nothing: the task never reaches what it waits for. Name the host that"
+        " AWS has, or take the loop out: ECS starts a task anew when it fails"
     )
 
 

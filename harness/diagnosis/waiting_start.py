@@ -16,6 +16,8 @@ _REACHES = re.compile(
     r"|pg_isready|fsockopen|stream_socket_client|PDO|mysqli|db:\w+)\b"
 )
 """A look at another host."""
+_FILE = re.compile(r"\s(?:\[|test)\s+(?:!\s+)?-[Sefrs]\s")
+"""A look at a file or socket of the container itself."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,15 @@ def waiting_start(
     for pid, _, words in every:
         place, script = _script(words, read=read)
         children = [one for _, parent, one in every if parent == pid]
-        # A shell that waits for a daemon of its own has others beside the loop's command.
-        if len(children) != 1 or not script:
-            continue
-        found = _running(list(_loops(script)), child=children[0], shell=words)
-        if found:
-            return WaitingStart(group, found.head, f"{place}, line {found.number}")
+        loops = list(_loops(script)) if script else []
+        if len(children) > 1:
+            # What waits for a daemon of its own has it as a child beside the loop's command.
+            loops = [one for one in loops if _FILE.search(one.head)]
+            children = [one for one in children if any(one in loop.text for loop in loops)]
+        found = [_running(loops, child=one, shell=words) for one in children]
+        for one in filter(None, found):
+            is_file = bool(_FILE.search(one.head))
+            return WaitingStart(group, one.head, f"{place}, line {one.number}", is_file=is_file)
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.task_definition import family_of
@@ -57,6 +57,8 @@ _NO_TABLE = b"SQLSTATE[42S02]"
 """MySQL's words for a table or view that is not there, as PDO has them."""
 _SHOWN_EVENTS = 8
 _SHOWN_TASKS = 3
+_START = timedelta(seconds=3)
+"""A start may wait that long for a program of its own."""
 _FIRST = datetime(1970, 1, 2, tzinfo=UTC)
 """Docker takes no zero."""
 
@@ -225,6 +227,9 @@ class Watch:
         )
 
     def _waiting(self, container: Any) -> WaitingStart | None:
+        began = engine.parse_time(container.attrs.get("State", {}).get("StartedAt", ""))
+        if began and datetime.now(UTC) - began < _START:
+            return None
         return waiting_start(
             engine.processes(container),
             group=self._group,

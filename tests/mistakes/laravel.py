@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scenarios import test_accounts as accounts
+from scenarios import test_cutover as cutover
 from scenarios import test_laravel as laravel
 from tests.mistakes.edits import (
     CONFIG,
@@ -23,6 +25,21 @@ def without_the_probe(*edits: Edit) -> Edit:
 
 
 MISTAKES = (
+    Mistake(
+        "without the probe: sessions are kept in files",
+        without_the_probe(set_variable("SESSION_DRIVER", "file")),
+        breaks=[
+            accounts.test_sign_in_holds_on_every_task,
+            cutover.test_sessions_last_through_the_dns_switch,
+            cutover.test_sessions_last_on_the_way_back_to_the_old_host,
+        ],
+        cause='SESSION_DRIVER is "file"',
+        also_green=[laravel.test_file_of_one_task_is_read_by_another],
+        twin=Twin(
+            "without the probe: the sessions' database connection is named",
+            without_the_probe(set_variable("SESSION_CONNECTION", "mysql")),
+        ),
+    ),
     Mistake(
         "without the probe: uploads are kept on the task's disk",
         without_the_probe(set_variable("FILESYSTEM_DISK", "local")),

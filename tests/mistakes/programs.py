@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scenarios import test_edge as edge
+from scenarios import test_pages as pages
 from scenarios import test_php as php
 from scenarios import test_queue as queue
 from scenarios import test_sessions as sessions
@@ -112,6 +113,25 @@ MISTAKES = (
         replace(NGINX, "fastcgi_pass unix:/tmp/php-fpm.sock", "fastcgi_pass 127.0.0.1:9000"),
         cause="PHP-FPM does not listen at 127.0.0.1:9000",
         exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "PHP-FPM listens on a port, and the entrypoint waits for its socket",
+        replace(FPM_POOL, "listen = /tmp/php-fpm.sock", "listen = 127.0.0.1:9000"),
+        cause="start waits in a loop, `until [ -S /tmp/php-fpm.sock ]`",
+        exit_code=NOT_STARTED,
+        also_green=[pages.test_pages_load_their_styles_scripts_and_images],
+        twin=Twin(
+            "PHP-FPM listens on a port, and nginx and the entrypoint know it",
+            combine(
+                replace(FPM_POOL, "listen = /tmp/php-fpm.sock", "listen = 127.0.0.1:9000"),
+                replace(
+                    NGINX, "fastcgi_pass unix:/tmp/php-fpm.sock", "fastcgi_pass 127.0.0.1:9000"
+                ),
+                replace(
+                    ENTRYPOINT, "until [ -S /tmp/php-fpm.sock ]", "until [ -f /tmp/php-fpm.pid ]"
+                ),
+            ),
+        ),
     ),
     Mistake(
         "PHP-FPM's socket is in a directory that is not there",

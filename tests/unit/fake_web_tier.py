@@ -32,6 +32,7 @@ class FakeEcs(Paged):
         self.desired = desired
         self.stopped = stopped or []
         self.updates: list[dict[str, Any]] = []
+        self.variables: dict[str, str] = {}
 
     def list_tasks(self, **how: Any) -> Any:
         running = {"taskArns": [f"{ARN}aaa", f"{ARN}bbb"]}
@@ -69,7 +70,9 @@ class FakeEcs(Paged):
 
     def describe_task_definition(self, **how: Any) -> Any:
         secret = {"name": "APP_KEY", "valueFrom": "arn:aws:secretsmanager:r:1:secret:t/a-x:k::"}
-        return {"taskDefinition": {"containerDefinitions": [{"name": "app", "secrets": [secret]}]}}
+        variables = [{"name": name, "value": value} for name, value in self.variables.items()]
+        container = {"name": "app", "secrets": [secret], "environment": variables}
+        return {"taskDefinition": {"containerDefinitions": [container]}}
 
     def update_service(self, **how: Any) -> Any:
         self.updates.append(how)

@@ -201,6 +201,17 @@ HOST = (
     ),
     Pattern(
         Source.APP,
+        match=r"\[2002\](?![^\n]*Host: (?:localhost|127\.))[^\n]*?"
+        r"\(Connection: (?!mysql\b|mariadb\b)(?P<name>[\w-]+), Host: (?P<host>[^\s,]+),",
+        cause='the database connection "{name}" (config/database.php) does not reach its host,'
+        " {host}: only the proxy's endpoint is open to the app, so what is in another database must"
+        " be moved, or a way be opened to it",
+        example="SQLSTATE[HY000] [2002] php_network_getaddresses: getaddrinfo for db.old.example"
+        " failed: Name or service not known (Connection: legacy, Host: db.old.example, Port: 3306,"
+        " Database: crm, SQL: select 1)",
+    ),
+    Pattern(
+        Source.APP,
         match=rf"{_PDO}getaddrinfo for (?P<host>\S+) failed",
         cause="{host} is a name that the task cannot resolve: it is DB_HOST, or in DB_URL, which"
         " goes before DB_HOST; only the proxy's endpoint is open to the app",

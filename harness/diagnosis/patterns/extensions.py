@@ -18,6 +18,11 @@ _EXTENSION_CLASSES = {
 """The classes of each extension, and one for the test."""
 _GD = r"(?:image(?:create|copy|scale|crop|rotate|filter|ttf|color|fill|string|save|alpha|flip)\w*"
 _GD += r"|image(?:png|jpeg|gif|webp|avif|bmp|sx|sy|destroy|line|rectangle)|getimagesizefromstring)"
+_REMOVED = (
+    r"money_format|each|create_function|eregi?(?:_replace)?|spliti?|mysql_\w+|mcrypt_\w+"
+    r"|get_magic_quotes_\w+|is_real|restore_include_path|ldap_sort|image2wbmp"
+)
+"""Functions that PHP 7 and 8 no longer have."""
 _DISABLED = (
     "PHP's disable_functions takes {name} away, which the app calls: leave it out of the list"
 )
@@ -31,6 +36,14 @@ MISSING = (
             example=f'Class "{example}" not found',
         )
         for extension, (names, example) in _EXTENSION_CLASSES.items()
+    ),
+    Pattern(
+        Source.APP,
+        match=r"could not find driver \(Connection: (?!mysql\b|mariadb\b)(?P<name>[\w-]+),",
+        cause='the image lacks the PDO driver of the connection "{name}" (config/database.php): a'
+        " database beside Aurora, which must be moved too, or its driver installed",
+        example="could not find driver (Connection: pgsql, Host: x, Port: , Database: d, SQL:"
+        " select 1)",
     ),
     Pattern(
         Source.APP,
@@ -75,6 +88,16 @@ MISSING = (
         example=(
             "Call to undefined function Database\\Seeders\\fake()",
             'Class "Faker\\Factory" not found',
+        ),
+    ),
+    Pattern(
+        Source.APP,
+        match=rf"Call to undefined function (?:[\w\\]+\\)?(?P<name>{_REMOVED})\(\)",
+        cause="PHP has no function {name} any more: the old host ran an older PHP, and the app's"
+        " code, or a package, still calls it",
+        example=(
+            "Call to undefined function App\\Support\\money_format()",
+            "Call to undefined function mcrypt_encrypt()",
         ),
     ),
     Pattern(

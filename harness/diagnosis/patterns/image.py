@@ -18,6 +18,14 @@ SHELL = (
     ),
     Pattern(
         Source.APP,
+        match=r"(?:^|\\n|\s)(?P<file>\S+): (?:line )?\d+: (?P<word>\[\[|source|shopt|declare"
+        r"|pushd|popd): (?:command )?not found",
+        cause="{task} runs words of bash, such as {word}, with another shell ({file}): begin the"
+        " script with #!/bin/bash, where the image has it, or write them for sh",
+        example=("sh: 1: source: not found", "/usr/local/bin/entrypoint: 9: [[: not found"),
+    ),
+    Pattern(
+        Source.APP,
         match=_SCRIPT + r"(?P<words>[^\n]*(?:parameter not set|unbound variable|not found|rror[:\s]"
         r"|llegal option|ermission denied|o such file|annot open)[^\n]*)",
         cause="the script {file} of the image ends at once: {words}",
@@ -69,7 +77,8 @@ FPM = (
     ),
     Pattern(
         Source.APP,
-        match=r"\] (?:ALERT: (?=\[pool )|ERROR: (?=\[/|unable to (?:bind|create)|failed to open))"
+        match=r"\] (?:ALERT: (?=\[pool )|ERROR: (?=\[/|failed to open"
+        r"|unable to (?:bind|create|globalize)|\[pool \S+\] cannot get))"
         r"(?P<words>[^\n]{1,240})",
         cause="PHP-FPM does not start: {words}",
         example=(
@@ -80,6 +89,9 @@ FPM = (
             " '/run/php/php-fpm.sock': No such file or directory (2)",
             "[28-Nov-2026 19:37:32] ERROR: Unable to create or open slowlog(/var/log/php/slow.log):"
             " No such file or directory (2)",
+            "[29-Nov-2026 22:08:23] ERROR: [pool www] cannot get uid for user 'nginx': Success (0)",
+            "[29-Nov-2026 22:08:10] ERROR: Unable to globalize '/etc/php/8.4/fpm/pool.d/*.conf'"
+            " (ret=2) from /etc/php/8.4/fpm/php-fpm.conf at line 23.",
         ),
     ),
     Pattern(
@@ -122,9 +134,11 @@ NGINX = (
     ),
     Pattern(
         Source.APP,
-        match=r"host not found in upstream|no resolver defined to resolve",
-        cause="nginx does not know the host name that it should pass requests to: in a task,"
-        " PHP-FPM is at 127.0.0.1 or a socket",
+        match=r"(?:host not found in upstream \"|no resolver defined to resolve )"
+        r"(?P<host>[^\s\",:]+)",
+        cause="nginx does not know the host {host}, to which it passes requests: a name of Docker"
+        " Compose is none in a task, whose containers, PHP-FPM's too, are at 127.0.0.1 for each"
+        " other",
         example='nginx: [emerg] host not found in upstream "php" in /etc/nginx/nginx.conf:37',
     ),
     Pattern(

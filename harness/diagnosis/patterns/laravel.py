@@ -72,7 +72,8 @@ CLOCKS = (
 CONSOLE = (
     Pattern(
         Source.APP,
-        match=r"symlink\(\): (?:Permission denied|Read-only file system)",
+        match=r"symlink\(\): (?:Permission denied|Read-only file system)"
+        r"(?!\",[^\n]*?\"file\":\"(?![^\"\n]*/Filesystem/))",
         cause="php artisan storage:link, when {task} starts, may not write into public/:"
         " make the link in the Dockerfile, or leave it out, since what it shows is each task's own",
         example="In Filesystem.php line 368: symlink(): Permission denied",

@@ -141,9 +141,12 @@ MISSING = (
     ),
     Pattern(
         Source.APP,
-        match=r"Vite manifest not found",
+        match=r"(?:Vite|Mix) manifest not found",
         cause="the image has no built assets: npm run build did not run in its build",
-        example="Vite manifest not found at: /srv/app/public/build/manifest.json",
+        example=(
+            "Vite manifest not found at: /srv/app/public/build/manifest.json",
+            "Mix manifest not found at: /srv/app/public/mix-manifest.json",
+        ),
     ),
     Pattern(
         Source.APP,
@@ -198,6 +201,30 @@ MISSING = (
 LIMITS = (
     Pattern(
         Source.APP,
+        match=r"tempnam\(\): file created in the system's temporary directory\","
+        r"[^\n]*?\"file\":\"(?![^\"\n]*/Filesystem/)(?P<file>[^\"\n]+)",
+        cause="tempnam() at {file} asks for a directory that its task does not have, or may not"
+        " write to: a path of the old host; ask for sys_get_temp_dir()",
+        example='{"message":"tempnam(): file created in the system\'s temporary directory",'
+        '"context":{"exception":{"class":"ErrorException","code":0,"file":"/srv/app/app/Pdf.php:9"',
+    ),
+    Pattern(
+        Source.APP,
+        match=r"digital envelope routines::unsupported",
+        cause="OpenSSL 3 refuses an old algorithm, which the old host's OpenSSL took: write the"
+        " certificate or key (.p12, .pfx, RC2, DES) anew with a present one",
+        example="error:0308010C:digital envelope routines::unsupported",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"Session store not set on request",
+        cause="code asks for the visitor's session where there is none: a job has it only where"
+        " it is run in the visitor's request (QUEUE_CONNECTION=sync, as on a host without workers),"
+        " and a route only in the middleware web; hand the values over",
+        example="RuntimeException: Session store not set on request.",
+    ),
+    Pattern(
+        Source.APP,
         match=r"open_basedir restriction in effect\. File\((?P<path>[^)]*)\)",
         cause="PHP's open_basedir keeps the app from {path}: add its directory, or leave"
         " open_basedir out, since a task has one app",
@@ -217,7 +244,8 @@ LIMITS = (
         match=r"bootstrap/cache directory must be present and writable"
         r"|storage/[^\n]*(?:Permission denied|could not be opened)"
         r"|bootstrap/cache[^\n]*Permission denied"
-        r"|tempnam\(\): file created in the system's temporary directory",
+        r"|tempnam\(\): file created in the system's temporary directory"
+        r"(?!\",[^\n]*?\"file\":\"(?![^\"\n]*/Filesystem/))",
         cause="storage or bootstrap/cache is not writable for the app's user: the Dockerfile does"
         " not give it to that user, or a volume is mounted there whose path no VOLUME of the"
         " Dockerfile names (it is root's then), or EFS is without an access point (its directory is"
@@ -297,53 +325,57 @@ HOSTS = (
     ),
 )
 
-NAMES = (
-    Pattern(
-        Source.APP,
-        match=r"Database connection \[(?P<name>[^\]]*)\] not configured",
-        cause='the app uses the database connection "{name}", which config/database.php lacks:'
-        " DB_CONNECTION of {task}, or SESSION_CONNECTION and its like (DB_CACHE_CONNECTION,"
+_NAMED = (
+    (
+        r"Database connection \[{}\] not configured",
+        ("database connection", "config/database.php"),
+        "DB_CONNECTION of {task}, or SESSION_CONNECTION and its like (DB_CACHE_CONNECTION,"
         " DB_QUEUE_CONNECTION, or failed and batching of config/queue.php), or a model or job that"
         " names it",
-        example="Database connection [mariadb] not configured.",
     ),
-    Pattern(
-        Source.APP,
-        match=r"Disk \[(?P<name>[^\]]*)\] does not have a configured driver",
-        cause='the app uses the disk "{name}", which config/filesystems.php lacks: FILESYSTEM_DISK'
-        " of {task}, or code that names it",
-        example="Disk [uploads] does not have a configured driver.",
+    (
+        r"Disk \[{}\] does not have a configured driver",
+        ("disk", "config/filesystems.php"),
+        "FILESYSTEM_DISK of {task}, or code that names it",
     ),
-    Pattern(
-        Source.APP,
-        match=r"Mailer \[(?P<name>[^\]]*)\] is not defined",
-        cause='the app uses the mailer "{name}", which config/mail.php lacks: MAIL_MAILER of'
-        " {task}, or code that names it",
-        example="Mailer [ses-v2] is not defined.",
+    (
+        r"Mailer \[{}\] is not defined",
+        ("mailer", "config/mail.php"),
+        "MAIL_MAILER of {task}, or code that names it",
     ),
-    Pattern(
-        Source.APP,
-        match=r"Cache store \[(?P<name>[^\]]*)\] is not defined",
-        cause='the app uses the cache store "{name}", which config/cache.php lacks: CACHE_STORE of'
-        " {task}, or code that names it",
-        example="Cache store [elasticache] is not defined.",
+    (
+        r"Cache store \[{}\] is not defined",
+        ("cache store", "config/cache.php"),
+        "CACHE_STORE of {task}, or code that names it",
     ),
-    Pattern(
-        Source.APP,
-        match=r"The \[(?P<name>[^\]]*)\] queue connection has not been configured",
-        cause='the app uses the queue connection "{name}", which config/queue.php lacks:'
-        " QUEUE_CONNECTION or the command of {task}, or code that names it",
-        example="The [sqs-fifo] queue connection has not been configured.",
+    (
+        r"The \[{}\] queue connection has not been configured",
+        ("queue connection", "config/queue.php"),
+        "QUEUE_CONNECTION or the command of {task}, or code that names it",
     ),
-    Pattern(
-        Source.APP,
-        match=r"Log \[(?P<name>[^\]]*)\] is not defined",
-        cause='the app uses the log channel "{name}", which config/logging.php lacks: LOG_CHANNEL'
-        " of {task}, or code that names it",
-        example="Log [stack] is not defined.",
+    (
+        r"Log \[{}\] is not defined",
+        ("log channel", "config/logging.php"),
+        "LOG_CHANNEL of {task}, or code that names it",
+    ),
+    (
+        r"Broadcast connection \[{}\] is not defined",
+        ("broadcast connection", "config/broadcasting.php"),
+        "BROADCAST_CONNECTION of {task}, or code that names it",
     ),
 )
-r"""Names that the app's configuration lacks.
+r"""What Laravel says of a name, the thing and the file that lacks it, and who names it.
 
 Source: Laravel 12, the managers of Illuminate\Database, Filesystem, Mail, Cache, Queue and Log.
 """
+
+NAMES = tuple(
+    Pattern(
+        Source.APP,
+        match=words.format(r"(?P<name>[^\]]*)"),
+        cause=f'the app uses the {thing} "{{name}}", which {file} lacks: {places}',
+        example=words.replace("\\", "").format("legacy") + ".",
+    )
+    for words, (thing, file), places in _NAMED
+)
+"""Names that the app's configuration lacks."""

@@ -71,6 +71,23 @@ def test_evidence_without_containers_or_probe_is_still_evidence() -> None:
     assert "APP_KEY <- " in found["secrets of the task definition"]
 
 
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [
+        ({"SESSION_DRIVER": "file"}, "the session driver is 'file'"),
+        ({"SESSION_DRIVER": "redis", "SESSION_PATH": "/"}, "the session driver is 'redis'"),
+        ({"SESSION_DOMAIN": ".old-host.example"}, "is for the domain .old-host.example"),
+        ({"SESSION_PATH": "/shop"}, "is for the path /shop, and no other"),
+    ],
+)
+def test_without_a_probe_the_definition_tells_how_sessions_are_kept(
+    variables: dict[str, str], shown: str
+) -> None:
+    ecs = FakeEcs()
+    ecs.variables = variables
+    assert shown in sections(tier(ecs))["session settings of the task definition"]
+
+
 def test_a_section_that_cannot_be_read_says_so_and_explains_nothing() -> None:
     def fail(*_: Any, **__: Any) -> Any:
         raise RuntimeError("control is gone: certificate verify failed")

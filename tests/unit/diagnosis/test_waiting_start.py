@@ -58,6 +58,14 @@ def test_a_shell_that_does_something_else(children: tuple[str, ...]) -> None:
     assert found(*children) is None
 
 
+def test_a_loop_waits_for_the_socket_of_a_daemon_beside_it() -> None:
+    rows = [(7, 1, SHELL), (8, 7, SHELL), (9, 8, "php-fpm: master process"), (10, 7, "sleep 0.02")]
+    answer = waiting_start(rows, group="web", read=lambda _: SCRIPT)
+    assert answer is not None
+    assert "`until [ -S /tmp/php-fpm.sock ]`" in task_causes.waiting_start(answer)
+    assert "socket that nothing in the task makes" in task_causes.waiting_start(answer)
+
+
 def test_a_subshell_is_the_loop_that_reaches_out() -> None:
     shell = f"/bin/bash {ENTRYPOINT}"
     script = "until (exec 3<>/dev/tcp/old/3306) 2>/dev/null; do sleep 1; done\nexec php -v\n"
