@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from harness.diagnosis.causes import find_cause
+from harness.diagnosis.evidence import Evidence, Line
 from harness.diagnosis.expect import expect
+from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.queue_worker import flags
 
 if TYPE_CHECKING:
@@ -149,6 +152,13 @@ def has_trial(runs: Sequence[dict[str, Any]]) -> bool:
     """Return whether a job of the app runs, or failed once and may succeed yet."""
     last = {run["uuid"]: run for run in runs if not run["name"].startswith(PROBE_JOBS)}
     return any(run["outcome"] in (None, "threw", "released") for run in last.values())
+
+
+def cause_of(error: str) -> str:
+    """Return the known cause of a job's error, or else the error."""
+    line = Line(error, Source.APP, subject="the worker task")
+    found = find_cause(Evidence(lines=(line,)))
+    return found.sentence if found else error
 
 
 def lost_jobs(

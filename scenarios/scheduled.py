@@ -12,7 +12,7 @@ from harness.diagnosis.expect import expect
 from scenarios.named_resources import AWS_DOMAINS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.target.access import Access
     from harness.target.resources.schedule import Run
@@ -25,6 +25,8 @@ ERROR = 400
 """Monolog's level."""
 _REFUSES = re.compile(r"\s+ERROR\s+(\S.*\S)")
 """Artisan's words for a command that it does not run."""
+FAILED = "cutover: failed entry "
+"""A task's own line for a scheduled command that failed, with its place."""
 WITHOUT_PROCESSES = 99
 NEEDS_PROCESSES = (
     f'[ "$(php -r \'echo (int) function_exists("proc_open");\')" != 0 ] || exit {WITHOUT_PROCESSES}'
@@ -136,6 +138,17 @@ def by_hand(scheduled: dict[str, Any]) -> str:
 def missing_programs(log: str) -> list[str]:
     """Return the programs that a shell did not find, as a task's log shows."""
     return list(dict.fromkeys(NOT_FOUND.findall(log)))
+
+
+def failed_entries(log: str) -> Iterator[tuple[int, str]]:
+    """Yield the place and the last error of each scheduled command that a task's log marks."""
+    part: list[str] = []
+    for line in log.splitlines():
+        if line.startswith(FAILED):
+            yield int(line.removeprefix(FAILED)), last_error("\n".join(part))
+            part = []
+        else:
+            part.append(line)
 
 
 def last_error(log: str) -> str:

@@ -12,7 +12,7 @@ from harness.diagnosis.expect import ExpectationTimeout, expect
 from harness.replay.exclusive import exclusive_times
 from harness.report import not_covered, proved
 from harness.target.clients.browser import TIMEOUT_S
-from scenarios.jobs import has_trial, lost_jobs
+from scenarios.jobs import cause_of, has_trial, lost_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,10 +71,17 @@ def test_jobs_of_the_app_come_to_a_good_end(
     except ExpectationTimeout:
         runs = all_runs()
     lost = lost_jobs(runs, exclusive_times=exclusive_times(access.run_dir))
+    causes: dict[str, list[str]] = {}
+    for name, failed in lost.items():
+        causes.setdefault(cause_of(failed[-1]["error"]), []).append(name)
+    several = "; ".join(f"the job {' and '.join(names)}: {why}" for why, names in causes.items())
     expect(
         not lost,
         "; ".join(
             f"the job {name} failed {len(failed)} times and never succeeded: {failed[-1]['error']}"
             for name, failed in lost.items()
         ),
+        # The evidence has one cause, and each job its own.
+        cause=several if len(causes) > 1 else "",
+        certain=len(causes) > 1,
     )

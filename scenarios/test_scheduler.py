@@ -18,6 +18,7 @@ from scenarios.checks import expect_status
 from scenarios.scheduled import (
     COMMAND,
     DUE_WITHIN_S,
+    FAILED,
     NEEDS_PROCESSES,
     WINDOW,
     WITHOUT_PROCESSES,
@@ -26,8 +27,8 @@ from scenarios.scheduled import (
     by_task,
     endless_tick_cause,
     expect_scheduled_once,
+    failed_entries,
     host_outside,
-    last_error,
     missing_programs,
 )
 
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 JITTER_S = 20.0
 """Tolerance for the distance between two ticks."""
-FAILED = 100
-"""Exit code for the first scheduled command; a shell's own begin at 126."""
 MOST = 26
 WORKS = re.compile(r"\b(?:queue:(?:work|listen)|horizon)\b(?!:)")
 """Commands that take jobs from a queue."""
@@ -267,9 +266,12 @@ def test_every_scheduled_command_succeeds(
     access: Access,
 ) -> None:
     entries = [entry for entry in scheduled_entries if entry["in_this_environment"]][:MOST]
-    lines = [f"{by_hand(entry)} || exit {FAILED + index}" for index, entry in enumerate(entries)]
+    lines = [
+        f"{by_hand(entry)} || {{ echo '{FAILED}{index}'; failed=1; }}"
+        for index, entry in enumerate(entries)
+    ]
     programs = [entry["command"] for entry in entries if entry["command"]]
-    lines = [*([NEEDS_PROCESSES] if programs else []), *lines]
+    lines = [*([NEEDS_PROCESSES] if programs else []), *lines, "exit ${failed:-0}"]
     run = until_stopped(scheduler.start(command=["sh", "-c", "\n".join(lines)]))
     expect(
         run.exit_code != WITHOUT_PROCESSES,
@@ -278,21 +280,25 @@ def test_every_scheduled_command_succeeds(
         f" scheduled {', '.join(programs[:1])}: leave it out of the list",
         certain=True,
     )
-    names = {FAILED + index: entry["name"] for index, entry in enumerate(entries)}
-    failed = names.get(run.exit_code or 0, "")
-    error = last_error(containers.log_of(run.task)) if failed else ""
-    if host := host_outside(error, access):
-        pytest.skip(f"not covered: the scheduled {failed} asks {host}, which no rehearsal reaches")
+    log = containers.log_of(run.task)
+    errors = {entries[index]["name"]: error for index, error in failed_entries(log)}
+    hosts = {name: host for name, error in errors.items() if (host := host_outside(error, access))}
+    failed = {name: error for name, error in errors.items() if name not in hosts}
     expect(
         not failed,
-        f"the scheduled {failed} fails when the scheduler's task runs it: {run}",
-        cause=f"the scheduled {failed} fails in the scheduler's task, at its fixed minute too"
-        f"{f': {error}' if error else ''}",
+        f"the scheduled {' and '.join(failed)} fails when the scheduler's task runs it: {run}",
+        cause="; ".join(
+            f"the scheduled {name} fails in the scheduler's task, at its fixed minute too"
+            f"{f': {error}' if error else ''}"
+            for name, error in failed.items()
+        ),
         certain=True,
     )
+    for name, host in hosts.items():
+        pytest.skip(f"not covered: the scheduled {name} asks {host}, which no rehearsal reaches")
     assert run.exit_code == 0, f"the scheduler's task cannot run the scheduled commands: {run}"
     # A pipe ends as its last program does, so that the exit code hides one that is missing.
-    for program in missing_programs(containers.log_of(run.task)):
+    for program in missing_programs(log):
         callers = [one["name"] for one in entries if program in (one["command"] or "").split()]
         expect(
             False,

@@ -32,7 +32,11 @@ _KILLED = 137
 """Exit code after a SIGKILL, which no process sends itself: a scenario may have."""
 _LOST = re.compile(
     r"No such file or directory|[Ss]erver has gone away|went away|Lost connection|Broken pipe"
-    r"|reset by peer|failed: Connection refused"
+    r"|reset by peer|failed: Connection refused|Temporary failure in name resolution"
+    r"|Communication link failure|SQLSTATE\[HY000\] \[(?:2002|1045)\]|Error while sending"
+    r"|Packets out of order|unexpected eof|SSL: (?:Connection|Operation|Handshake) timed out"
+    r"|running with the --read-only option|server is shutting down|Connection lost"
+    r"|failed to connect to|connection is no longer usable"
 )
 r"""Illuminate\Database\LostConnectionDetector, which judges the errors of jobs, too."""
 _SHORT = 8

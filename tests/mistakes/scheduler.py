@@ -216,6 +216,20 @@ MISTAKES = (
         also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
     ),
     Mistake(
+        "two scheduled commands fail, each for a reason of its own",
+        combine(
+            replace(
+                "app/app/Schedule/ReportSales.php",
+                "Log::info('Sales report', [",
+                "throw new \\RuntimeException('no report');\n\n        Log::info('Sales report', [",
+            ),
+            append(CONSOLE, "Schedule::command('queue:prune-batch --hours=48')->weekly();"),
+        ),
+        breaks=[scheduler.test_every_scheduled_command_succeeds],
+        cause="no report; the scheduled php artisan queue:prune-batch --hours=48 fails",
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+    ),
+    Mistake(
         "a command that is due seldom fails",
         append(
             CONSOLE,

@@ -234,4 +234,25 @@ MISTAKES = (
         cause="the app opens ../composer.json as seen from the directory in which PHP runs",
         also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
     ),
+    Mistake(
+        "a job asks for the visitor's session, and another calls a function that PHP dropped",
+        combine(
+            hand_over("\\App\\Jobs\\CountVisit::dispatch(); $file = base_path('composer.json');"),
+            add_file(
+                "app/app/Jobs/CountVisit.php",
+                READER.replace("ReadVisit", "CountVisit")
+                .replace("public readonly string $path", "")
+                .replace("! is_file($this->path)", "request()->session()->missing('cart')"),
+            ),
+            replace(READER_JOB, "! is_file($this->path)", "money_format('%n', 1)"),
+        ),
+        breaks=[jobs.test_jobs_of_the_app_come_to_a_good_end],
+        cause="the job App\\Jobs\\CountVisit: code asks for the visitor's session",
+        follows=["PHP has no function money_format any more"],
+        also_green=[shared_state.test_locks_and_counters_are_shared_by_all_tasks],
+        twin=Twin(
+            "a job is handed what it needs of the visitor's session",
+            hand_over("$file = base_path('composer.json'); session()->put('visit', $file);"),
+        ),
+    ),
 )

@@ -316,7 +316,8 @@ HOSTS = (
         Source.APP,
         match=r"(?:getaddrinfo for|Could not resolve host:) (?P<host>[\w.-]+)",
         cause="the app looks for the host {host}, which {task} cannot resolve: nothing in this"
-        " stack has that name",
+        " stack has that name; where it is the app's own public name, call its code instead of its"
+        " pages",
         example=(
             "stream_socket_client(): php_network_getaddresses: getaddrinfo for mailpit failed: Name"
             " or service not known",
@@ -364,7 +365,7 @@ _NAMED = (
         "BROADCAST_CONNECTION of {task}, or code that names it",
     ),
 )
-r"""What Laravel says of a name, the thing and the file that lacks it, and who names it.
+r"""Laravel's words for a name, the thing and the file that lacks it, and the places that name it.
 
 Source: Laravel 12, the managers of Illuminate\Database, Filesystem, Mail, Cache, Queue and Log.
 """

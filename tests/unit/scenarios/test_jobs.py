@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scenarios.jobs import has_trial, lost_jobs
+from scenarios.jobs import cause_of, has_trial, lost_jobs
 
 AT = "2026-11-28T20:00:00.000000Z"
 WINDOW = (datetime(2026, 11, 28, 19, 59, tzinfo=UTC), datetime(2026, 11, 28, 20, 1, tzinfo=UTC))
@@ -47,3 +47,10 @@ def test_a_job_that_runs_or_failed_once_may_succeed_yet() -> None:
     assert has_trial([run("succeeded", uuid="2"), run("threw")])
     assert not has_trial([run("threw"), run("succeeded")])
     assert not has_trial([run("failed"), run(None, name="cutover-probe:01m8", uuid="2")])
+
+
+def test_a_jobs_cause_is_the_known_one_or_its_error() -> None:
+    assert "the visitor's session" in cause_of(
+        "RuntimeException: Session store not set on request."
+    )
+    assert cause_of("ErrorException: no file") == "ErrorException: no file"

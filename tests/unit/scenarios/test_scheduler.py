@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.scheduled import last_error, missing_programs
+from scenarios.scheduled import FAILED, failed_entries, last_error, missing_programs
 
 APP = (
     '{"message":"Holds released","level":200}\n'
@@ -29,6 +29,11 @@ CURL = "curl: (7) Failed to connect to localhost port 80"
 )
 def test_the_apps_error_comes_before_a_programs_and_no_notice_is_one(log: str, error: str) -> None:
     assert last_error(log) == error
+
+
+def test_each_command_that_fails_has_its_own_error() -> None:
+    log = f"{APP}\n{FAILED}0\n  Running [b] .... 1 s DONE\n{CURL}\n{FAILED}2\n{APP}"
+    assert list(failed_entries(log)) == [(0, "SQLSTATE[42S02]: no table"), (2, CURL)]
 
 
 def test_programs_that_a_shell_does_not_find_are_read_from_the_log() -> None:
