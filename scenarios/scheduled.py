@@ -135,6 +135,16 @@ def by_hand(scheduled: dict[str, Any]) -> str:
     return command or named
 
 
+def all_by_hand(scheduled: Sequence[dict[str, Any]]) -> str:
+    """Return a shell script that runs each scheduled command now, and marks those that fail."""
+    lines = [
+        f"{by_hand(one)} || {{ echo '{FAILED}{place}'; failed=1; }}"
+        for place, one in enumerate(scheduled)
+    ]
+    needs = [NEEDS_PROCESSES] if any(one["command"] for one in scheduled) else []
+    return "\n".join([*needs, *lines, "exit ${failed:-0}"])
+
+
 def missing_programs(log: str) -> list[str]:
     """Return the programs that a shell did not find, as a task's log shows."""
     return list(dict.fromkeys(NOT_FOUND.findall(log)))

@@ -18,12 +18,10 @@ from scenarios.checks import expect_status
 from scenarios.scheduled import (
     COMMAND,
     DUE_WITHIN_S,
-    FAILED,
-    NEEDS_PROCESSES,
     WINDOW,
     WITHOUT_PROCESSES,
     Window,
-    by_hand,
+    all_by_hand,
     by_task,
     endless_tick_cause,
     expect_scheduled_once,
@@ -266,13 +264,8 @@ def test_every_scheduled_command_succeeds(
     access: Access,
 ) -> None:
     entries = [entry for entry in scheduled_entries if entry["in_this_environment"]][:MOST]
-    lines = [
-        f"{by_hand(entry)} || {{ echo '{FAILED}{index}'; failed=1; }}"
-        for index, entry in enumerate(entries)
-    ]
     programs = [entry["command"] for entry in entries if entry["command"]]
-    lines = [*([NEEDS_PROCESSES] if programs else []), *lines, "exit ${failed:-0}"]
-    run = until_stopped(scheduler.start(command=["sh", "-c", "\n".join(lines)]))
+    run = until_stopped(scheduler.start(command=["sh", "-c", all_by_hand(entries)]))
     expect(
         run.exit_code != WITHOUT_PROCESSES,
         "PHP has no proc_open in the scheduler's task",

@@ -283,10 +283,12 @@ LIMITS = (
     ),
 )
 
+_CURL = r"(?<!AWS HTTP error: )(?<!metadata service\. \()cURL error"
+"""An error of the app's own request, and not of AWS's SDK."""
 HOSTS = (
     Pattern(
         Source.APP,
-        match=r"(?<!AWS HTTP error: )cURL error \d+: [^\n]* for http://169\.254\.169\.254/",
+        match=_CURL + r" \d+: [^\n]* for http://169\.254\.169\.254/",
         cause="the app asks 169.254.169.254, the metadata of an EC2 instance, which a Fargate task"
         " does not have: ECS_CONTAINER_METADATA_URI_V4 has the address of a task's own",
         example="cURL error 28: Connection timed out after 2001 milliseconds for"
@@ -294,7 +296,7 @@ HOSTS = (
     ),
     Pattern(
         Source.APP,
-        match=r"(?<!AWS HTTP error: )cURL error (?:7|28): (?P<what>(?:Resolving|Connection) timed"
+        match=_CURL + r" (?:7|28): (?P<what>(?:Resolving|Connection) timed"
         r" out|Failed to connect|Could not connect)(?! to (?:localhost|127\.|::1))[^\n]*? for https?://"
         r"(?P<host>(?!\S*amazonaws\.com)[\w.-]+)",
         cause="the app makes a request to {host}, and {task} has no way to it ({what}): a private"
