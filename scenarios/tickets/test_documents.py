@@ -41,7 +41,8 @@ NEEDED_DAYS = 365
 """An event is announced, and its files are read, up to a year ahead."""
 TOO_SMALL = (
     "upload_max_filesize or post_max_size of PHP, or nginx's client_max_body_size, is smaller in"
-    " the image than the app's own limit"
+    " the image than the app's own limit: see php.ini, FPM's pool, and a .user.ini of the old host"
+    " in the web root"
 )
 LIMITS = ("upload_max_filesize", "post_max_size")
 UNITS = {"K": 1024, "M": 1024**2, "G": 1024**3}

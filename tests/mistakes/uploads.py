@@ -14,6 +14,7 @@ from tests.mistakes.edits import (
     KMS_KEY,
     NGINX,
     WEB_ROLE,
+    add_file,
     append,
     combine,
     replace,
@@ -120,6 +121,18 @@ MISTAKES = (
         twin=Twin(
             "PHP's limit of a request is 30 MB",
             replace(FPM_INI, "post_max_size = 48M", "post_max_size = 30M"),
+        ),
+    ),
+    Mistake(
+        "the web root has the old host's .user.ini, with its limits of an upload",
+        add_file("app/public/.user.ini", "upload_max_filesize = 2M\npost_max_size = 8M\n"),
+        breaks=[tickets_documents.test_largest_file_comes_back_unchanged],
+        cause=".user.ini of the old host",
+        follows=["upload_max_filesize"],
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
+        twin=Twin(
+            "the web root has a .user.ini with the limits of the app",
+            add_file("app/public/.user.ini", "upload_max_filesize = 24M\npost_max_size = 48M\n"),
         ),
     ),
     Mistake(

@@ -18,7 +18,7 @@ TRACE_HEADER = "X-Cutover-Trace"
 """Its value comes back in the app's log lines, where the app has the probe."""
 STATUS_CAUSES = {
     413: "a request is larger than the limits of nginx (client_max_body_size) or PHP"
-    " (post_max_size, upload_max_filesize) in the image",
+    " (post_max_size, upload_max_filesize; also in a .user.ini of the web root) in the image",
     419: "a form was refused with 419: its session was not there when it came back, since the"
     " cookie was not returned or cannot be decrypted, or SESSION_DRIVER keeps it in one task",
 }
