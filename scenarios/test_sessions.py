@@ -11,7 +11,7 @@ from harness.diagnosis.expect import REQUEST, SESSION, expect
 from harness.diagnosis.facts import IN_COOKIES, SHARED_DRIVERS, VisitorRequest
 from harness.diagnosis.visitor_causes import hidden_host
 from harness.report import emulated, not_covered, proved
-from harness.target.clients.browser import cookie_from, is_for_host, read_page
+from harness.target.clients.browser import cookie_from, is_for_host, prefix_fault, read_page
 from scenarios.checks import cookie_of, expect_link, expect_status
 from scenarios.deployment_settings import answer_without_downtime
 from scenarios.shared_files import SESSIONS, is_shared
@@ -131,7 +131,10 @@ def test_session_cookie_is_secure_and_named_as_configured(
     cookie = cookie_from(visitor.get(public_page), name) or {}
     expect(cookie, f"the page sets no cookie named {name}", about=SESSION)
     shown = {name: value for name, value in cookie.items() if name != "value"}
-    cause = cookie_cause(cookie)
+    fault = prefix_fault(cookie, name=name)
+    cause = f"browsers drop the session cookie {name}, so that no form comes back: {fault}: leave"
+    cause += " SESSION_DOMAIN out, or the prefix out of SESSION_COOKIE"
+    cause = cause if fault else cookie_cause(cookie)
     expect(not cause, f"the session cookie's attributes are {shown}", cause=cause)
     domain, path = cookie.get("domain", ""), cookie.get("path", "")
     expect(

@@ -14,9 +14,11 @@ from tests.mistakes.edits import (
     SESSION_CONFIG,
     WEB_SERVICE,
     append,
+    combine,
     drop_secret,
     replace,
     replace_pattern,
+    set_everywhere,
     set_variable,
 )
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
@@ -62,6 +64,20 @@ MISTAKES = (
         twin=Twin(
             "the sessions' database connection is named",
             set_variable("SESSION_CONNECTION", "mysql"),
+        ),
+    ),
+    Mistake(
+        "the session cookie is for its own host by its name, and for a domain by its setting",
+        combine(
+            set_everywhere("SESSION_COOKIE", "__Host-tickets"),
+            set_everywhere("SESSION_DOMAIN", "tickets.876events.example"),
+        ),
+        breaks=[sessions.test_session_cookie_is_secure_and_named_as_configured],
+        cause="browsers drop the session cookie __Host-tickets",
+        also_green=[sessions.test_session_values_are_read_by_another_task],
+        twin=Twin(
+            "the session cookie is for its own host by its name",
+            set_everywhere("SESSION_COOKIE", "__Host-tickets"),
         ),
     ),
     Mistake(

@@ -14,7 +14,7 @@ from harness.smoke.examination import page_of, path_of
 from harness.smoke.result import Action, NotRun, Result, green, red, warning
 from harness.smoke.site import split
 from harness.smoke.visitor import RedirectRejected
-from harness.target.clients.browser import cookie_from, is_for_host
+from harness.target.clients.browser import cookie_from, is_for_host, prefix_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -158,10 +158,8 @@ def _address(exam: Examination, form: Form) -> str:
 def _rejected(exam: Examination, name: str, cookie: Mapping[str, str]) -> str:
     """Return the reason for which browsers drop a cookie; empty if they keep it (RFC 6265bis)."""
     path = cookie.get("path", "/")
-    if name.startswith("__Host-") and (path != "/" or "domain" in cookie):
-        return "the prefix __Host- allows no domain and the path / alone"
-    if name.startswith(("__Host-", "__Secure-")) and "secure" not in cookie:
-        return "the prefix of its name needs secure"
+    if fault := prefix_fault(cookie, name=name):
+        return fault
     if not exam.site.sign_in_path.startswith(path):
         return f"path is {path}"
     if "max-age" in cookie:

@@ -162,6 +162,15 @@ def cookie_from(answer: requests.Response, name: str) -> Mapping[str, str] | Non
     return None
 
 
+def prefix_fault(cookie: Mapping[str, str], *, name: str) -> str:
+    """Return the attribute that the prefix of a cookie's name does not allow (RFC 6265bis)."""
+    if name.startswith("__Host-") and (cookie.get("path", "/") != "/" or "domain" in cookie):
+        return "the prefix __Host- allows no domain and the path / alone"
+    if name.startswith(("__Host-", "__Secure-")) and "secure" not in cookie:
+        return "the prefix of its name needs secure"
+    return ""
+
+
 def _form_cause(status: int, *, page: str, path: str) -> str:
     """Return why a page may lack its form."""
     causes = {

@@ -11,6 +11,7 @@ import requests
 from harness.core.expectation import StatusError
 from harness.diagnosis.causes import rank
 from harness.diagnosis.evidence import Evidence
+from harness.target.clients.browser import prefix_fault
 from harness.target.clients.probe import ProbeRefused
 from harness.target.resources.schedule import Run
 from scenarios.checks import expect_status
@@ -106,6 +107,9 @@ def service(**configuration: Any) -> dict[str, Any]:
         (cookie_cause({"value": "x", "httponly": "True"}), "SESSION_SECURE_COOKIE is not true"),
         (cookie_cause({"value": "x", "secure": "True"}), "SESSION_HTTP_ONLY is not true"),
         (cookie_cause(WHOLE_COOKIE), ""),
+        (prefix_fault({**WHOLE_COOKIE, "domain": "a.example"}, name="__Host-a"), "no domain and"),
+        (prefix_fault({"path": "/"}, name="__Secure-a"), "needs secure"),
+        (prefix_fault(WHOLE_COOKIE, name="__Host-a"), ""),
         (end_cause("web", "137", "OutOfMemoryError: x"), "a web task was killed for memory"),
         (end_cause("worker", "12", ""), "at its --memory limit"),
         (end_cause("worker", "0", ""), "must not have --stop-when-empty"),
