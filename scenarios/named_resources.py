@@ -199,7 +199,8 @@ def zone_cause(task: str, zone: str, webs: str) -> str:
     return (
         f"the app's time zone is {zone} in the {task} task and {webs} in the web task: the app"
         " writes times without their zone into the database, so that each takes the other's for"
-        " hours too early or too late: APP_TIMEZONE must be the same in every task definition"
+        " hours too early or too late: APP_TIMEZONE must be the same in every task definition, and"
+        " date_default_timezone_set() in no middleware"
     )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from harness.stack.containers import Containers
+    from harness.target.clients.probe import ProbeClient
     from harness.target.resources.ecs import EcsService
     from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.schedule import Run, Scheduler
@@ -143,11 +144,16 @@ def test_jobs_for_a_fifo_queue_have_a_message_group(
 @pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "jobs")
 @pytest.mark.read_only
 def test_workers_have_the_web_tasks_time_zone(
-    configuration: dict[str, Any], worker: EcsService, run_in_task: Callable[..., ExecResult]
+    configuration: dict[str, Any],
+    probe: ProbeClient,
+    worker: EcsService,
+    run_in_task: Callable[..., ExecResult],
 ) -> None:
     task = min(worker.running(), default="")
     printed = run_in_task(reports.printing(reports.CONFIGURATION), task=task)
-    webs, zone = configuration["timezone"], json.loads(printed.stdout)["timezone"]
+    # A page's may be another than that of the task: a middleware may set it.
+    webs = probe.facts().get("timezone", configuration["timezone"])
+    zone = json.loads(printed.stdout)["timezone"]
     expect(
         webs == zone,
         f"the worker's time zone is {zone}",

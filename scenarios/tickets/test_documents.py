@@ -106,9 +106,10 @@ def takes_bytes(php: Mapping[str, str]) -> int:
 def test_largest_file_comes_back_unchanged(organiser: Organiser, probe: ProbeClient) -> None:
     php = probe.facts()["php"]
     expect(
-        php["file_uploads"] in TAKEN,
-        "PHP-FPM's file_uploads is off",
-        cause="PHP takes no uploads: file_uploads is off in the image's PHP-FPM",
+        php["file_uploads"] in TAKEN and php.get("max_file_uploads") != "0",
+        "PHP-FPM's file_uploads is off, or max_file_uploads is 0",
+        cause="PHP takes no uploads: file_uploads is off, or max_file_uploads 0, in the image's"
+        " PHP-FPM",
         certain=True,
     )
     event, content = "harbour-lights", jpeg(LARGEST_BYTES, seed=secrets.token_bytes(8))

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from scenarios import test_configuration as configuration
 from scenarios import test_scheduler as scheduler
-from tests.mistakes.edits import Edit, add_word, combine, replace, set_everywhere, set_variable
+from tests.mistakes.edits import (
+    BOOTSTRAP,
+    Edit,
+    add_file,
+    add_word,
+    combine,
+    replace,
+    set_everywhere,
+    set_variable,
+)
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
 REPORT = "app/app/Schedule/ReportSales.php"
@@ -31,6 +40,25 @@ def dispatch_to(call: str) -> Edit:
     """Dispatch the confirmation of an order with another call."""
     return replace(
         QUEUE_ORDER, "SendOrderConfirmation::dispatch($order)", f"SendOrderConfirmation::{call}"
+    )
+
+
+def _set_zone_of_pages(zone: str) -> Edit:
+    """Have a middleware set PHP's time zone for each page."""
+    return combine(
+        add_file(
+            "app/app/Http/Middleware/SetTimeZone.php",
+            "<?php\n\nnamespace App\\Http\\Middleware;\n\nuse Closure;\n\nclass SetTimeZone\n{\n"
+            "    public function handle($request, Closure $next)\n    {\n"
+            f"        date_default_timezone_set('{zone}');\n\n        return $next($request);\n"
+            "    }\n}\n",
+        ),
+        replace(
+            BOOTSTRAP,
+            "$middleware->trustProxies(",
+            "$middleware->append(\\App\\Http\\Middleware\\SetTimeZone::class);\n"
+            "        $middleware->trustProxies(",
+        ),
     )
 
 
@@ -166,6 +194,14 @@ MISTAKES = (
             "every task has the time zone of the venues",
             combine(_read_zone(), set_everywhere("APP_TIMEZONE", ZONE)),
         ),
+    ),
+    Mistake(
+        "a middleware gives pages a time zone of their own",
+        _set_zone_of_pages(ZONE),
+        breaks=[configuration.test_workers_have_the_web_tasks_time_zone],
+        cause=f"the app's time zone is UTC in the worker task and {ZONE} in the web task",
+        also_green=[configuration.test_scheduled_task_has_the_web_tasks_resources],
+        twin=Twin("a middleware gives pages the app's own time zone", _set_zone_of_pages("UTC")),
     ),
     Mistake(
         "the scheduler has another time zone than the web tasks",

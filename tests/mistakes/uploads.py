@@ -356,6 +356,13 @@ MISTAKES = (
         twin=Twin("PHP takes five uploads in a request", append(FPM_INI, "max_file_uploads = 5")),
     ),
     Mistake(
+        "PHP takes no upload in a request",
+        append(FPM_INI, "max_file_uploads = 0"),
+        breaks=[tickets_documents.test_largest_file_comes_back_unchanged],
+        cause="PHP takes no uploads: file_uploads is off, or max_file_uploads 0",
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
+    ),
+    Mistake(
         "the web task's role may not read uploads",
         replace(WEB_ROLE, '"s3:GetObject",', ""),
         breaks=[uploads.test_stored_file_is_the_same_from_another_task],

@@ -22,7 +22,7 @@ final class ConfigurationCommand extends Command
     {
         $this->line((string) json_encode([
             'environment' => $this->laravel->environment(),
-            'timezone' => $config->get('app.timezone'),
+            'timezone' => date_default_timezone_get(),
             'mail_from' => $config->get('mail.from.address'),
             'mail_to' => $this->recipientOfAll($mails),
             'maintenance' => ['driver' => $config->get('app.maintenance.driver', 'file'), 'store' => $config->get('app.maintenance.store')],

@@ -37,7 +37,7 @@ final readonly class DatabaseController
             'server' => $isMysql ? $connection->scalar('select @@hostname') : null,
             'server_version' => (string) $connection->getPdo()->getAttribute(PDO::ATTR_SERVER_VERSION),
             'time_zone' => $isMysql ? $connection->scalar('select concat(@@session.time_zone, " (system ", @@system_time_zone, ")")') : null,
-            'app_time_zone' => config('app.timezone'),
+            'app_time_zone' => date_default_timezone_get(),
             'clock_ahead_s' => $isMysql ? $this->aheadOf($connection) : null,
             'tls_version' => $tls->version,
             'tls_cipher' => $tls->cipher,

@@ -13,7 +13,7 @@ use Illuminate\Http\JsonResponse;
 final class FactsController
 {
     private const array PHP_SETTINGS = [
-        'display_errors', 'expose_php', 'file_uploads', 'max_execution_time', 'memory_limit', 'post_max_size', 'session.save_handler', 'session.save_path', 'upload_max_filesize', 'zend.exception_ignore_args',
+        'display_errors', 'expose_php', 'file_uploads', 'max_execution_time', 'max_file_uploads', 'memory_limit', 'post_max_size', 'session.save_handler', 'session.save_path', 'upload_max_filesize', 'zend.exception_ignore_args',
     ];
 
     public function __invoke(Application $app, Config $config, TaskReader $reader): JsonResponse
@@ -24,6 +24,7 @@ final class FactsController
         return response()->json([
             'task' => $reader->current()->id(),
             'environment' => $app->environment(),
+            'timezone' => date_default_timezone_get(),
             'debug' => (bool) $config->get('app.debug'),
             'uid' => function_exists('posix_geteuid') ? posix_geteuid() : null,
             'cached' => [
