@@ -65,10 +65,10 @@ def limit_by(key: str) -> Edit:
     return replace(PROVIDER, "->by($request->ip())", f"->by({key})")
 
 
-def hand_over(make_file: str) -> Edit:
+def hand_over(make_file: str, *, reader: str = READER) -> Edit:
     """Have a job of each visit read a file that the web task names."""
     return combine(
-        add_file(READER_JOB, READER),
+        add_file(READER_JOB, reader),
         replace(
             "app/app/Http/Controllers/Auth/LoginController.php",
             "        return view('auth.login');",
@@ -244,7 +244,6 @@ MISTAKES = (
                 .replace("public readonly string $path", "")
                 .replace("! is_file($this->path)", "request()->session()->missing('cart')"),
             ),
-            replace(READER_JOB, "! is_file($this->path)", "money_format('%n', 1)"),
         ),
         breaks=[jobs.test_jobs_of_the_app_come_to_a_good_end],
         cause="the job App\\Jobs\\CountVisit: code asks for the visitor's session",
