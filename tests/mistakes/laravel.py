@@ -35,10 +35,6 @@ MISTAKES = (
         ],
         cause='SESSION_DRIVER is "file"',
         also_green=[laravel.test_file_of_one_task_is_read_by_another],
-        twin=Twin(
-            "without the probe: the sessions' database connection is named",
-            without_the_probe(set_variable("SESSION_CONNECTION", "mysql")),
-        ),
     ),
     Mistake(
         "without the probe: uploads are kept on the task's disk",
