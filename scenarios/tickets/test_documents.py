@@ -14,6 +14,7 @@ import pytest
 from harness.diagnosis.expect import expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.browser import TIMEOUT_S, read_page
+from harness.target.clients.http import status_cause
 from harness.target.resources import bucket as buckets
 from scenarios.checks import expect_signed_host, expect_status
 from scenarios.page_resources import PageResources
@@ -159,7 +160,7 @@ def test_file_over_the_limit_is_rejected_with_a_message(organiser: Organiser) ->
     expect(
         answer.status_code in (413, 422),
         f"one byte over the limit got {answer.status_code}",
-        cause=NO_SIZE_CHECK if answer.is_redirect or answer.ok else "",
+        cause=NO_SIZE_CHECK if answer.is_redirect or answer.ok else status_cause(answer),
     )
     assert "20 MB" in answer.text, f"the answer does not name the limit: {answer.text[:200]}"
     expect(
@@ -178,7 +179,7 @@ def test_html_page_is_rejected_as_a_seating_plan(organiser: Organiser) -> None:
     expect(
         answer.status_code == 422,
         f"the upload of an HTML page as a PDF got {answer.status_code}",
-        cause=NO_TYPE_CHECK if answer.is_redirect or answer.ok else "",
+        cause=NO_TYPE_CHECK if answer.is_redirect or answer.ok else status_cause(answer),
     )
     assert "document" in answer.json().get("errors", {}), (
         f"the answer gives no reason: {answer.text[:200]}"

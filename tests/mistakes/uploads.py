@@ -37,6 +37,9 @@ DOCUMENTS = "app/app/Http/Controllers/EventDocumentController.php"
 STORE = "app/app/Actions/StoreEventDocument.php"
 MINUTES = "addMinutes(self::LINK_MINUTES)"
 
+_BUFFER = "fastcgi_buffer_size 32k;"
+_INTERCEPT = " fastcgi_intercept_errors on;"
+
 MISTAKES = (
     Mistake(
         "uploads are kept on the task's disk",
@@ -354,6 +357,17 @@ MISTAKES = (
         cause="PHP takes no uploads: file_uploads is off",
         also_green=[uploads.test_stored_file_is_the_same_from_another_task],
         twin=Twin("PHP takes five uploads in a request", append(FPM_INI, "max_file_uploads = 5")),
+    ),
+    Mistake(
+        "nginx puts pages that are not there in the place of the app's refusals",
+        replace(NGINX, _BUFFER, f"{_BUFFER}{_INTERCEPT} error_page 404 419 422 /error.html;"),
+        breaks=[tickets_documents.test_html_page_is_rejected_as_a_seating_plan],
+        cause="nginx puts a 404 page of its own in the place of the app's answer",
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
+        twin=Twin(
+            "nginx puts a page in the place of the app's failures alone",
+            replace(NGINX, _BUFFER, f"{_BUFFER}{_INTERCEPT} error_page 502 504 /50x.html;"),
+        ),
     ),
     Mistake(
         "PHP takes no upload in a request",

@@ -25,6 +25,8 @@ STATUS_CAUSES = {
 """The likely cause of an HTTP status."""
 _LARGE_COOKIES = "Request Header Or Cookie Too Large"
 """Words of nginx's page for a request with headers larger than its buffers."""
+NOT_FOUND = 404
+_OF_NGINX = "<hr><center>nginx"
 _OWN_PAGE = re.compile(r"<center><h1>\d{3}\b")
 """A page that nginx writes, or the load balancer without an action that says so."""
 _NOBODYS = re.compile(r"target group (?P<group>[\w-]+): no service of this stack is behind it")
@@ -126,7 +128,17 @@ def status_cause(answer: requests.Response) -> str:
             " what it keeps in a cookie belongs into the session, and the session not into cookies"
             " (SESSION_DRIVER)"
         )
+    if answer.status_code == NOT_FOUND and _OF_NGINX in answer.text and _is_form(answer):
+        return (
+            "nginx puts a 404 page of its own in the place of the app's answer to a form: an"
+            " error_page for the app's own errors (fastcgi_intercept_errors) leads to a file that"
+            " is not there, or a location keeps the path from index.php"
+        )
     return STATUS_CAUSES.get(answer.status_code, "")
+
+
+def _is_form(answer: requests.Response) -> bool:
+    return answer.request is not None and answer.request.method == "POST"
 
 
 def isolated() -> requests.Session:

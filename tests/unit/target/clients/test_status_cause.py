@@ -44,6 +44,15 @@ def test_an_answer_of_a_rule_is_told_from_the_load_balancers_errors(
     assert not cause or status_cause(answer) == found
 
 
+@pytest.mark.parametrize(("method", "is_known"), [("POST", True), ("GET", False)])
+def test_nginx_has_no_page_of_its_own_for_a_form(method: str, is_known: bool) -> None:
+    answer = requests.Response()
+    answer.status_code = 404
+    answer._content = (PAGE.format("404 Not Found") + "<hr><center>nginx</center>").encode()
+    answer.request = requests.Request(method, "https://shop.example/orders").prepare()
+    assert ("fastcgi_intercept_errors" in status_cause(answer)) is is_known
+
+
 @pytest.mark.parametrize(
     ("status", "text", "cause"),
     [
