@@ -190,12 +190,18 @@ class Replay:
             looks_so = ("/" in path or colons or path.endswith(".py")) and not word.startswith("-")
             is_value = before.startswith("-") and "=" not in before
             places = [self.cwd / path, bundle.ROOT / path] if looks_so else []
+            places.sort(key=self._is_unknown)  # a copy of our folder is none of [scenarios]
             found = next((place for place in places if _is_test_path(place)), None)
             if found is not None and (not is_value or found.is_relative_to(bundle.SCENARIOS)):
                 yield f"{found}{colons}{name}"
             else:
                 yield word
             before = word
+
+    def _is_unknown(self, place: Path) -> bool:
+        """Whether a path is in no folder of scenarios, neither ours nor a team's."""
+        folders = (bundle.SCENARIOS, *self.own)
+        return not any(place.resolve().is_relative_to(Path(one).resolve()) for one in folders)
 
     def _environ(self, home: Path) -> dict[str, str]:
         given = self.environ.get("PYTHONPATH")

@@ -106,6 +106,13 @@ def test_a_chosen_file_is_found_from_any_directory(started: Started) -> None:
         assert command[-2:] == ["-x", f"{bundle.SCENARIOS}/test_sessions.py::test_a"]
 
 
+def test_a_copy_of_our_folder_is_none_of_the_teams(started: Started, tmp_path: Path) -> None:
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "test_sessions.py").touch()
+    command, _ = started("-q", "scenarios/test_sessions.py")
+    assert command[-2:] == ["-q", f"{bundle.SCENARIOS}/test_sessions.py"]
+
+
 def test_a_file_that_an_option_names_is_no_choice(started: Started, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     command, _ = started("--basetemp", "out/", "--junitxml", "out/junit.xml")
