@@ -6,7 +6,7 @@ A value that cutover.toml has itself stands. Files that contradict each other de
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -130,14 +130,23 @@ def derive(
             continue
         if table in _KEPT_IN.values() and _INSTEAD.get(name) in given:
             continue
-        best = min(one.rank for one in values)
-        texts = {one.text: one for one in reversed(values) if one.rank == best}
+        judged = _without_lone(values) if key == "aws.region" else values
+        best = min(one.rank for one in judged)
+        texts = {one.text: one for one in reversed(judged) if one.rank == best}
         if len(texts) == 1:
             derivation.values[key] = _as_named(next(iter(texts.values())), data)
         else:
             different = [one for one in values if one in texts.values()]
             derivation.problems.append(_contradiction(key, different))
     return derivation
+
+
+def _without_lone(values: list[Value]) -> list[Value]:
+    """Leave out the one value against which all others stand: it is the mistake."""
+    counts = Counter(one.text for one in values)
+    if len(counts) == 2 and min(counts.values()) == 1 and max(counts.values()) > 2:
+        return [one for one in values if counts[one.text] > 1]
+    return values
 
 
 def _as_named(value: Value, data: Mapping[str, Any]) -> Value:

@@ -46,6 +46,8 @@ def _repeated(production: Production) -> Iterator[Problem]:
     first = ""
     for key, schedule in production.schedules.items():
         given = _commands_given(schedule)
+        if given.keys() - {one.name for one in schedule.definition.containers}:
+            continue  # a name that is wrong is a problem of its own
         listed = [
             _words(one, given.get(one.name))
             for one in schedule.definition.containers

@@ -51,7 +51,8 @@ def _with_variable(problem: Problem, *, document: Document) -> Problem:
     if place is None:
         return problem
     item = document.data["containerDefinitions"][int(place[1])][place[2]][int(place[3])]
-    named = f" (variable {item['name']})" if item.get("name") else ""
+    name = item.get("name")
+    named = f" (variable {name})" if name and f"({name})" not in problem.message else ""
     return replace(problem, message=f"{problem.message}{named}")
 
 

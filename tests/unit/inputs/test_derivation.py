@@ -236,6 +236,19 @@ def test_a_database_url_names_host_and_schema(project: Path, url: str) -> None:
     assert (found.proxy_endpoint, found.name) == (host, "shop")
 
 
+def test_one_arn_of_another_region_is_the_mistake(project: Path) -> None:
+    path = project / "app/ecs/service-web.json"
+    raw = json.loads(path.read_text())
+    raw["loadBalancers"][0]["targetGroupArn"] = (
+        "arn:aws:elasticloadbalancing:eu-west-1:876000000876:targetgroup/tickets-web/0123456789abcdef"
+    )
+    path.write_text(json.dumps(raw))
+    assert (
+        "service-web.json: loadBalancers[0].targetGroupArn is in the region"
+        ' "eu-west-1", and the configuration\'s is "us-east-1"' in refusal(project)
+    )
+
+
 def test_a_port_after_the_host_is_no_part_of_the_endpoint(project: Path) -> None:
     before = production.load({}, cwd=project).config.database
     for name in ("web", "worker", "scheduler"):
