@@ -10,7 +10,8 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-from zoneinfo import available_timezones
+
+from harness.core.time_zones import is_zone
 
 _YEAR_S = 31_536_000
 _RANGES: Mapping[str, tuple[int, int]] = {
@@ -159,10 +160,7 @@ def faults_of_parameter(name: str, value: str, *, is_before_8: bool = False) -> 
 
 
 def _is_zone(name: str) -> bool:
-    """Whether a zone may have this name: a machine lacks some, and a slip is nearly one."""
-    zones = available_timezones()
-    is_slip = name not in zones and difflib.get_close_matches(name, zones, n=1, cutoff=_CLOSE)
-    return bool(re.fullmatch(r"UTC|[A-Za-z]+/[\w/+-]+", name)) and not is_slip
+    return (name == "UTC" or "/" in name) and is_zone(name)
 
 
 def _nearly(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from harness.inputs.files.cache import NAMES
 from harness.inputs.problem import Problem
@@ -19,6 +20,8 @@ _STORES = ("SESSION_DRIVER", "CACHE_STORE", "CACHE_DRIVER")
 _ABSENT = ("memcached", "dynamodb")
 """Stores that neither the configuration nor a rehearsal has."""
 _HOSTS = frozenset({"REDIS_HOST", "REDIS_URL"})
+_HOST_OF = re.compile(r"REDIS(?:_\w+)?_HOST|REDIS_URL")
+_OF_ELASTICACHE = ".cache.amazonaws.com"
 _LOOPBACK = re.compile(r"(?:^|[/@])(?:localhost|127(?:\.\d+){3}|\[?::1\]?)(?=[:/]|$)")
 _ELSEWHERE = "where production has it, give {name} another value in overlay.environment"
 
@@ -42,6 +45,32 @@ def problems(production: Production) -> Iterator[Problem]:
             "correct REDIS_HOST in the task definitions, or the cache's file",
             file=str(production.config.file),
         )
+        return
+    yield from _other_hosts(production, settings.endpoint)
+
+
+def _other_hosts(production: Production, endpoint: str) -> Iterator[Problem]:
+    """A task with a host of its own: a rehearsal has one cache, with one name."""
+    replaced = production.config.overlay.environment
+    for definition in production.definitions:
+        for place, name, value in definition.variables:
+            host = _host(value) if _HOST_OF.fullmatch(name) and name not in replaced else ""
+            if host.endswith(_OF_ELASTICACHE) and host != endpoint.lower():
+                yield Problem(
+                    place,
+                    f'is "{host}" ({name}), and the cache of the configuration is at {endpoint}:'
+                    " the name leads nowhere in a rehearsal",
+                    f"write {endpoint}, or, where production has two, set overlay.environment:"
+                    f' {name} = "{endpoint}"',
+                    file=definition.source,
+                )
+
+
+def _host(value: str) -> str:
+    try:
+        return urlsplit(value if "://" in value else f"tls://{value}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _drivers_without_store(production: Production) -> Iterator[Problem]:

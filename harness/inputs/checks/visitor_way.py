@@ -178,6 +178,13 @@ def _of_plain_http(production: Production, request: Request) -> Iterator[Problem
         )
     elif step.rule.priority == listener_rules.DEFAULT:
         return  # judged with the file
+    elif to.protocol == "HTTP" and to.port in _https_ports(production):
+        yield Problem(
+            step.key,
+            f"redirect {step.url} to http, and the listener on port {to.port} speaks https",
+            'write "HTTPS" as RedirectConfig.Protocol',
+            file=file,
+        )
     elif (to.path, to.query) != (request.path, request.query):
         yield Problem(
             step.key,
@@ -186,6 +193,11 @@ def _of_plain_http(production: Production, request: Request) -> Iterator[Problem
             "leave Path and Query out, or write /#{path} and #{query}",
             file=file,
         )
+
+
+def _https_ports(production: Production) -> set[str]:
+    every = listeners.of_production(production)
+    return {str(one.port) for one in every if one.protocol == "HTTPS"}
 
 
 def _fault(last: Step, steps: Sequence[Step], *, name: str) -> str:

@@ -263,6 +263,9 @@ def _of_targets(
         if (listener.get("Protocol"), protocol) == ("HTTPS", "HTTP"):
             message = f'is "{found}", and AWS takes no redirect from HTTPS to HTTP'
             yield Problem(f"{place}.Protocol", message, 'write "HTTPS", or leave it out')
+        elif protocol == "HTTP" and port in secure:
+            message = f'is "{found}", and the listener on port {port} speaks https'
+            yield Problem(f"{place}.Protocol", message, 'write "HTTPS"')
         elif (protocol, port) == (listener.get("Protocol"), own["#{port}"]) and _stays(config):
             is_plain, remedy = protocol == "HTTP", 'write "HTTPS", and "443" as Port'
             message = f'is "{found}": the redirect leads to itself'

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.aws import arn as arns
 from harness.aws.eventbridge import OVERRIDES, expression_problem
 from harness.aws.task_definition import TaskDefinition
+from harness.core import time_zones
 from harness.inputs.files import services
 from harness.inputs.files.api_calls import Call, CallFile, checked, document_in, targets_in
 from harness.inputs.files.ecs_services import Service
@@ -145,6 +146,10 @@ def _of_expressions(calls: Sequence[Call], *, is_laravels: bool) -> Iterator[Pro
             if problem:
                 hint = 'write "rate(1 minute)", or "cron(* * * * ? *)"'
                 yield Problem(f"{call.key}.ScheduleExpression", f"{shown}{problem}", hint)
+        zone = call.input.get("ScheduleExpressionTimezone") or "UTC"
+        if of_scheduler and not time_zones.is_zone(zone):
+            message = f'is "{zone}", which is no time zone: EventBridge Scheduler refuses it'
+            yield Problem(f"{call.key}.ScheduleExpressionTimezone", message, time_zones.HINT)
         bus = str(call.input.get("EventBusName") or _BUS)
         if call.operation in _RULE and not _BUS_NAME.fullmatch(bus):
             message = (

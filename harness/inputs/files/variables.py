@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from harness.core.time_zones import HINT as TIME_ZONE_HINT
+from harness.core.time_zones import is_zone
 from harness.inputs.files.placeholders import reference_in
 from harness.inputs.problem import Problem
 
@@ -77,6 +79,7 @@ _FORMS: tuple[tuple[str, str, str, str], ...] = (
     ),
 )
 """Names, the form of their values, and message and hint for any other."""
+_ZONES = ("APP_TIMEZONE", "APP_SCHEDULE_TIMEZONE")
 _HERE = ("localhost", "127.0.0.1", "0.0.0.0", "::1")
 EMULATOR = "http://emulator:4566"
 """The emulator's address inside the stack."""
@@ -116,6 +119,8 @@ def _of_form(name: str, value: str) -> Iterator[tuple[str, str]]:
     for names, form, message, hint in _FORMS:
         if re.fullmatch(names, name) and not re.fullmatch(form, value, flags=re.IGNORECASE):
             yield f'is "{value}", {message}', hint
+    if name in _ZONES and not is_zone(value):
+        yield f'is "{value}", which is no time zone: PHP refuses it', TIME_ZONE_HINT
     if name == _ROUNDS and value.isdecimal() and int(value) > _MOST_ROUNDS:
         yield (
             f"is {value}: each step doubles the work, and at {value} a sign-in takes a processor"

@@ -133,6 +133,11 @@ FAULTS: tuple[tuple[str, list[dict[str, Any]], str], ...] = (
         ' HTTPS to HTTP; write "HTTPS", or leave it out',
     ),
     (
+        "a rule of plain http leads to it on the port of https",
+        [answers(1, redirect(Port="443"), host=HOST, ListenerArn="http")],
+        f"Rules[0].Actions redirect http://{HOST}/login to http, and the listener on port 443",
+    ),
+    (
         "a rule of plain http loses the page",
         [answers(1, redirect(**TO_HTTPS, Path="/"), host=HOST, ListenerArn="http")],
         f"Rules[0].Actions redirect http://{HOST}/login?from=poster to https://{HOST}:443/",

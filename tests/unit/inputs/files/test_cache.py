@@ -135,6 +135,17 @@ def test_an_input_has_its_endpoint_from_the_tasks(atelier: Project) -> None:
     ) in problems(atelier)
 
 
+def test_a_host_of_one_task_alone_is_named(atelier: Project) -> None:
+    path = next(
+        one
+        for one in atelier.root.rglob("*.json")
+        if '"family": "atelier-horizon"' in one.read_text()
+    )
+    path.write_text(path.read_text().replace(ENDPOINT, ENDPOINT.replace("master", "replica")))
+    found = problems(atelier)
+    assert f'is "replica{ENDPOINT.removeprefix("master")}" (REDIS_HOST), and the cache' in found
+
+
 def test_drivers_without_a_cache_are_named(atelier: Project) -> None:
     atelier.replace("cutover.toml", '[cache]\nfile = "cache.json"\n', "")
     found = problems(atelier)

@@ -115,6 +115,10 @@ REDIRECTS = (
         'RedirectConfig.Protocol is "#{protocol}": the redirect leads to itself, and never to',
     ),
     ({"Protocol": "HTTP", "Port": "80"}, 'RedirectConfig.Protocol is "HTTP": the redirect leads'),
+    (
+        {"Protocol": None, "Port": "443"},
+        'RedirectConfig.Protocol is "#{protocol}", and the listener on port 443 speaks https',
+    ),
 )
 
 

@@ -147,6 +147,21 @@ def test_a_schedule_of_one_run_is_refused(tmp_path: Path) -> None:
         schedules.read(write(tmp_path, {"CreateSchedule": once}))
 
 
+def test_a_schedule_has_a_time_zone_of_iana(tmp_path: Path) -> None:
+    target = {key: value for key, value in TARGET.items() if key != "Id"}
+    content: dict[str, Any] = {
+        "Name": "minutely",
+        "ScheduleExpression": "rate(1 minutes)",
+        "ScheduleExpressionTimezone": "Europe/Berlin",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {**target, "RoleArn": "arn:aws:iam::876000000876:role/tick"},
+    }
+    schedules.read(write(tmp_path, {"CreateSchedule": content}))
+    content["ScheduleExpressionTimezone"] = "Berlin"
+    with pytest.raises(ConfigError, match=r'Timezone is "Berlin", which is no time zone'):
+        schedules.read(write(tmp_path, {"CreateSchedule": content}))
+
+
 def test_a_rule_without_a_target_has_one_problem(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         schedules.read(
