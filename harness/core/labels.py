@@ -19,6 +19,8 @@ LABEL_REHEARSAL = "cutover.rehearsal"
 LABEL_TASK = "cutover.ecs.task"
 """On a pause container: the task as JSON, for control after a restart."""
 LABEL_TASK_ID = "cutover.ecs.task-id"
+LABEL_SERVICE = "cutover.ecs.service"
+"""Name of the service that started the task; empty without one."""
 LABEL_STARTED_BY = "cutover.ecs.started-by"
 """startedBy of the task: its service's deployment, the rule, or a scenario."""
 LABEL_SECRET_NAMES = "cutover.ecs.secret-names"  # noqa: S105

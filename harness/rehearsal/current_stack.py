@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 from harness.core import runs
 from harness.core.components import COMPONENTS, OPTIONAL
 from harness.core.errors import NoStack
-from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY, LABEL_ROLE, LABEL_TASK_ARN
+from harness.core.labels import (
+    LABEL_CONTAINER,
+    LABEL_FAMILY,
+    LABEL_ROLE,
+    LABEL_SERVICE,
+    LABEL_TASK_ARN,
+)
 from harness.core.redact import redact
 from harness.rehearsal import digests
 from harness.stack import logs
@@ -118,7 +124,7 @@ def containers_named(
         if full_name in _names(c) and container_name in ("", c.labels.get(LABEL_CONTAINER))
     ]
     if not matching:
-        known = sorted({word for c in all_of_them for word in _names(c) if len(word) < 32})
+        known = sorted({word for c in all_of_them for word in _names(c) if 0 < len(word) < 32})
         raise NoStack(
             f'nothing called "{name}" {"runs" if running else "is there"}',
             hint=f"known here: {', '.join(known)}",
@@ -174,7 +180,7 @@ def _names(container: Container) -> tuple[str, ...]:
     if LABEL_CONTAINER not in labels:
         return (labels.get(LABEL_ROLE, ""),)
     task = labels.get(LABEL_TASK_ARN, "").rpartition("/")[2]
-    return (labels.get(LABEL_FAMILY, ""), task, task[:8])
+    return (labels.get(LABEL_FAMILY, ""), task, task[:8], labels.get(LABEL_SERVICE, ""))
 
 
 def _short_name(container: Container) -> str:

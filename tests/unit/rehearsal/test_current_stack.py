@@ -10,7 +10,7 @@ import pytest
 
 from harness.core import runs
 from harness.core.errors import NoStack
-from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY, LABEL_ROLE
+from harness.core.labels import LABEL_CONTAINER, LABEL_FAMILY, LABEL_ROLE, LABEL_SERVICE
 from harness.rehearsal import current_stack
 from harness.stack import logs
 
@@ -25,16 +25,18 @@ STACK = {
 @pytest.mark.parametrize(
     ("name", "family"),
     [
-        ("shop", "acme-shop"),
-        ("web", "acme-shop"),
+        ("shop", "shop-family"),
+        ("web", "shop-family"),
+        ("acme-shop", "shop-family"),
         ("worker", "acme-horizon"),
         ("acme-horizon", "acme-horizon"),
+        ("shop-family", "shop-family"),
     ],
 )
 def test_a_service_is_known_by_name_and_by_purpose(
     name: str, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    containers = [container("acme-shop"), container("acme-horizon")]
+    containers = [container("shop-family", service="acme-shop"), container("acme-horizon")]
     monkeypatch.setattr(runs, "read_current", lambda _: STACK)
     monkeypatch.setattr(logs, "containers_of", lambda *_: containers)
     client: Any = None
@@ -44,6 +46,7 @@ def test_a_service_is_known_by_name_and_by_purpose(
         current_stack.containers_named(Path(), client, "services", running=True)
 
 
-def container(family: str) -> SimpleNamespace:
+def container(family: str, *, service: str = "") -> SimpleNamespace:
     labels = {LABEL_ROLE: "task", LABEL_FAMILY: family, LABEL_CONTAINER: "app"}
+    labels[LABEL_SERVICE] = service
     return SimpleNamespace(name=f"cutover-abc123-{family}", labels=labels, status="running")

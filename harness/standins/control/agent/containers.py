@@ -17,6 +17,7 @@ from harness.core.labels import (
     LABEL_FAMILY,
     LABEL_ROLE,
     LABEL_SECRET_NAMES,
+    LABEL_SERVICE,
     LABEL_STARTED_BY,
     LABEL_TASK,
     LABEL_TASK_ARN,
@@ -53,6 +54,7 @@ class TaskContainers:
             "com.amazonaws.ecs.task-definition-version": str(definition.revision),
             LABEL_TASK_ID: task.id,
             LABEL_STARTED_BY: task.started_by,
+            LABEL_SERVICE: task.service and task.group.removeprefix("service:"),
         }
 
     def _name(self, last: str) -> str:
