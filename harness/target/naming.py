@@ -124,7 +124,7 @@ def _jobs_on(production: Production) -> str:
             connection = named or container.environment.get("QUEUE_CONNECTION")
             if connection == _REDIS and production.cache:
                 return _REDIS
-            if connection == _DATABASE and production.worker and not on_sqs:
+            if connection == _DATABASE and not on_sqs:
                 return _DATABASE
     return on_sqs
 

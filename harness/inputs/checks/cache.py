@@ -12,6 +12,7 @@ from harness.inputs.problem import Problem
 
 if TYPE_CHECKING:
     from harness.aws.task_definition import TaskDefinition
+    from harness.inputs.files.cache import Cache
     from harness.inputs.production import Production
 
 DRIVER = "redis"
@@ -20,6 +21,7 @@ _STORES = ("SESSION_DRIVER", "CACHE_STORE", "CACHE_DRIVER")
 _ABSENT = ("memcached", "dynamodb")
 """Stores that neither the configuration nor a rehearsal has."""
 _HOSTS = frozenset({"REDIS_HOST", "REDIS_URL"})
+_GROUP, _PASSWORD = "CreateReplicationGroup", "REDIS_PASSWORD"
 _HOST_OF = re.compile(r"REDIS(?:_\w+)?_HOST|REDIS_URL")
 _OF_ELASTICACHE = ".cache.amazonaws.com"
 _LOOPBACK = re.compile(r"(?:^|[/@])(?:localhost|127(?:\.\d+){3}|\[?::1\]?)(?=[:/]|$)")
@@ -47,6 +49,7 @@ def problems(production: Production) -> Iterator[Problem]:
         )
         return
     yield from _other_hosts(production, settings.endpoint)
+    yield from _unwanted_passwords(production, cache)
 
 
 def _other_hosts(production: Production, endpoint: str) -> Iterator[Problem]:
@@ -64,6 +67,30 @@ def _other_hosts(production: Production, endpoint: str) -> Iterator[Problem]:
                     f' {name} = "{endpoint}"',
                     file=definition.source,
                 )
+
+
+def _unwanted_passwords(production: Production, cache: Cache) -> Iterator[Problem]:
+    """A task that signs in to a cache that asks nobody, which refuses it.
+
+    https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html
+    """
+    if cache.operation != _GROUP or cache.asks_for_token:
+        return
+    for definition in production.definitions:
+        given = (
+            one.secrets.get(_PASSWORD) or one.environment.get(_PASSWORD, "null")
+            for one in definition.containers
+        )
+        if {*given} - {"", "null"}:
+            yield Problem(
+                f"{cache.operation}.AuthToken",
+                f"is missing, and the tasks have {_PASSWORD}: a cache refuses a password that it"
+                " does not ask for",
+                'add "AuthToken", with any text, where production\'s has one (its output says'
+                f' "AuthTokenEnabled": true); or take {_PASSWORD} away',
+                file=production.files["cache.file"],
+            )
+            return
 
 
 def _host(value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,5 @@ def test_jobs_in_the_database_have_the_worker_that_takes_them(tmp_path: Path) ->
     gaps = unconfigured(access)
     assert "jobs" not in gaps
     assert gaps["queue"] == "jobs are in the database, and not in SQS"
+    gaps = unconfigured(replace(access, worker=""))
+    assert gaps["jobs"].startswith("no service takes jobs; add the one")

@@ -146,6 +146,12 @@ def test_a_host_of_one_task_alone_is_named(atelier: Project) -> None:
     assert f'is "replica{ENDPOINT.removeprefix("master")}" (REDIS_HOST), and the cache' in found
 
 
+def test_a_password_that_the_cache_does_not_ask_for_is_named(atelier: Project) -> None:
+    open_to_all = {key: value for key, value in GROUP.items() if key != "AuthToken"}
+    (atelier.root / "cache.json").write_text(json.dumps(open_to_all))
+    assert "AuthToken is missing, and the tasks have REDIS_PASSWORD: a cache" in problems(atelier)
+
+
 def test_drivers_without_a_cache_are_named(atelier: Project) -> None:
     atelier.replace("cutover.toml", '[cache]\nfile = "cache.json"\n', "")
     found = problems(atelier)
