@@ -3,6 +3,8 @@
 # Whoever reads this has set $root to the clone.
 
 venv=${root:?}/.venv
+# A PYTHONPATH of the user would come before the packages of .venv, and keep pip from installing some.
+export PYTHONPATH="$root"
 
 say() { printf 'cutover: %s\n' "$*" >&2; }
 fail() {

@@ -94,12 +94,12 @@ def test_public_page_has_no_redirect_loop(
 @pytest.mark.requires("http", "probe")
 @pytest.mark.read_only
 def test_query_string_reaches_the_app(probe: ProbeClient) -> None:
-    seen = probe.ask("GET", f"whoami?{QUERY}")
-    if "query" not in seen:
+    request = probe.ask("GET", f"whoami?{QUERY}")
+    if "query" not in request:
         pytest.skip(OLDER_PROBE)
     expect(
-        urlencode(seen["query"] or {}) == QUERY,
-        f"the app was asked with ?{QUERY}, and has {seen['query']}",
+        urlencode(request["query"] or {}) == QUERY,
+        f"the app was asked with ?{QUERY}, and has {request['query']}",
         cause="the web server keeps the query string from the app: with nginx, try_files ends with"
         " /index.php?$query_string, and QUERY_STRING is among the fastcgi_param",
         certain=True,

@@ -59,13 +59,28 @@ on_aws = pytest.mark.truth(
 
 
 @pytest.fixture
-def stored(probe: ProbeClient) -> Iterator[Callable[[bytes], tuple[str, dict[str, Any]]]]:
-    """Store files through the probe, and remove them after the scenario."""
+def file_name(probe: ProbeClient) -> Iterator[Callable[[], str]]:
+    """Name files that are removed after the scenario."""
     names: list[str] = []
 
-    def store(content: bytes) -> tuple[str, dict[str, Any]]:
+    def name() -> str:
         names.append(f"rehearsal-{secrets.token_hex(6)}")
-        answer = probe.store(names[-1], content)
+        return names[-1]
+
+    yield name
+    for one in names:
+        probe.remove(one)
+
+
+@pytest.fixture
+def stored(
+    probe: ProbeClient, file_name: Callable[[], str]
+) -> Callable[[bytes], tuple[str, dict[str, Any]]]:
+    """Store files through the probe."""
+
+    def store(content: bytes) -> tuple[str, dict[str, Any]]:
+        name = file_name()
+        answer = probe.store(name, content)
         expect(
             answer["stored"] is True,
             f"the disk {answer['disk']} did not store the file: {answer}",
@@ -73,11 +88,9 @@ def stored(probe: ProbeClient) -> Iterator[Callable[[bytes], tuple[str, dict[str
             certain=bool(disk_cause(answer["disk"])),
             about=STORAGE,
         )
-        return names[-1], answer
+        return name, answer
 
-    yield store
-    for name in names:
-        probe.remove(name)
+    return store
 
 
 @by_probe
@@ -266,6 +279,43 @@ def test_signed_links_end_before_their_credentials(app_code: dict[str, Any]) -> 
             " new one each time",
             certain=True,
         )
+
+
+@by_probe
+@pytest.mark.requires("http", "probe", "storage")
+@pytest.mark.mutates
+def test_browsers_may_upload_to_the_bucket(
+    app_code: dict[str, Any],
+    probe: ProbeClient,
+    file_name: Callable[[], str],
+    anonymous_session: requests.Session,
+    access: Access,
+) -> None:
+    if not app_code.get("uploads"):
+        pytest.skip("not covered: no code of the app has browsers upload to the bucket")
+    place = "{file} line {line}".format(**app_code["uploads"][0])
+    content, name = secrets.token_bytes(1000), file_name()
+    url, headers = probe.temporary_upload_url(name, seconds=60)
+    expect_signed_host(url, access)
+    origin = {"Origin": "{0.scheme}://{0.netloc}".format(urlsplit(access.public_url))}
+    headers["Content-Type"] = "application/octet-stream"
+    preflight = {
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": ", ".join(sorted(map(str.lower, headers))),
+    }
+    allowed = anonymous_session.options(url, headers=origin | preflight, timeout=10)
+    expect(
+        allowed.headers.get("Access-Control-Allow-Origin") in ("*", origin["Origin"]),
+        f"the bucket answers {allowed.status_code} to the browser of {place}, which asks whether it"
+        f" may PUT: {allowed.text[:SHOWN]}",
+        cause=f"browsers upload straight to the bucket ({place}), and its CORS rules do not let"
+        f" them: allow PUT and the headers {', '.join(headers)} for the origin"
+        f" {origin['Origin']}, in PutBucketCors",
+        certain=True,
+    )
+    put = anonymous_session.put(url, data=content, headers=origin | headers, timeout=10)
+    assert put.status_code == 200, f"the upload answered {put.status_code}: {put.text[:SHOWN]}"
+    assert probe.read(name).content == content, "the uploaded file came back with other bytes"
 
 
 @by_probe

@@ -70,16 +70,16 @@ def _cron_problem(fields: list[str]) -> str:
 
 def run_task_input(target: Mapping[str, Any]) -> dict[str, Any]:
     """Return the RunTask input that EventBridge makes of an ECS target."""
-    said = target["EcsParameters"]
+    parameters = target["EcsParameters"]
     made: dict[str, Any] = {
         "cluster": target["Arn"],
-        "taskDefinition": said["TaskDefinitionArn"],
-        "count": said.get("TaskCount", 1),
+        "taskDefinition": parameters["TaskDefinitionArn"],
+        "count": parameters.get("TaskCount", 1),
     }
     for theirs, ours in _ECS_PARAMETERS.items():
-        if theirs in said:
-            made[ours] = said[theirs]
-    network = said.get("NetworkConfiguration", {}).get("awsvpcConfiguration")
+        if theirs in parameters:
+            made[ours] = parameters[theirs]
+    network = parameters.get("NetworkConfiguration", {}).get("awsvpcConfiguration")
     if network:
         made["networkConfiguration"] = {
             "awsvpcConfiguration": {k[:1].lower() + k[1:]: v for k, v in network.items()}

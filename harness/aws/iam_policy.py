@@ -214,9 +214,9 @@ def is_open(statement: Mapping[str, Any]) -> bool:
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html,
     "The meaning of public".
     """
-    said = condition_keys(statement)
+    keys = condition_keys(statement)
     everyone = ANY in _principals(statement.get("Principal"))
-    return statement.get("Effect") == "Allow" and everyone and not said & _NARROWING
+    return statement.get("Effect") == "Allow" and everyone and not keys & _NARROWING
 
 
 def _principals(value: Any) -> set[str]:

@@ -138,8 +138,8 @@ def is_formula(value: str) -> bool:
 def faults_of_parameter(name: str, value: str, *, is_before_8: bool = False) -> Iterator[Fault]:
     """Find faults that RDS or MySQL refuses in a parameter, and values that no app bears."""
     own = name.lower().replace("-", "_")
-    if own not in _COMMON and (meant := _nearly(own)):
-        yield Fault("is no parameter of Aurora MySQL: RDS refuses it", f'did you mean "{meant}"?')
+    if own not in _COMMON and (nearest := _nearly(own)):
+        yield Fault("is no parameter of Aurora MySQL: RDS refuses it", f'did you mean "{nearest}"?')
     elif is_formula(value):
         return
     elif own in _RANGES:

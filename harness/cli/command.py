@@ -32,13 +32,25 @@ EXIT_CODES = {
 }
 
 
-class _Directory(click.Path):
+class _Path(click.Path):
+    """A file or a directory, which need not be there."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; an empty text is most likely a variable without a value."""
+        if not os.fsdecode(value).strip():
+            self.fail('it is empty; "." is this directory', param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _Path(dir_okay=False, path_type=Path, resolve_path=True)
+DIRECTORY = _Path(file_okay=False, path_type=Path, resolve_path=True)
+
+
+class _Directory(_Path):
     """A directory for files that come at the end: it is made at once."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the directory; an empty text is most likely a variable without a value."""
-        if not os.fsdecode(value).strip():
-            self.fail('it is empty; "." is this directory', param, ctx)
+        """Return the directory."""
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         try:
             path.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from harness.cli.command import GREEN, USAGE, Command, invocation
+from harness.cli.command import FILE, GREEN, USAGE, Command, invocation
 
 if TYPE_CHECKING:
     import docker
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from harness.images.builder import ImageSet
 
 _VENDORS = click.Choice(("auto", "composer", "debian"))
-_FILE = click.Path(dir_okay=False, path_type=Path, resolve_path=True)
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 
@@ -86,7 +85,7 @@ def prune_images() -> int:
     examples=("cutover images export cutover-images.tar",),
 )
 @vendor_option
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 def export_images(*, file: Path, vendor: str | None) -> int:
     """Write all images of a rehearsal of this app into FILE, for a machine without a network.
 
@@ -114,7 +113,7 @@ def export_images(*, file: Path, vendor: str | None) -> int:
     },
     examples=("cutover images import cutover-images.tar",),
 )
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 def import_images(*, file: Path) -> int:
     """Load the images of FILE, after a check of every byte; then a rehearsal builds nothing."""
     from harness.images import archive, builder, vendor

@@ -17,6 +17,7 @@ from harness import __version__
 from harness.cli.account import cleanup, env
 from harness.cli.ci import ci_file
 from harness.cli.command import (
+    DIRECTORY,
     EXIT_CODES,
     GREEN,
     INTERRUPTED,
@@ -173,7 +174,7 @@ def _shard(text: str | None) -> tuple[int, int] | None:
 )
 @click.option(
     "--durations",
-    type=click.Path(file_okay=False, path_type=Path, resolve_path=True),
+    type=DIRECTORY,
     metavar="DIR",
     help="With --shard: an earlier report, whose durations balance the shards, the same for all of"
     " them; without it, the numbers of scenarios do.",

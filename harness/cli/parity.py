@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.command import GREEN, RED, USAGE, Command, invocation
+from harness.cli.command import DIRECTORY, FILE, GREEN, RED, USAGE, Command, invocation
 from harness.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 RECORDED = Path("parity/aws.json")
 """Beside cutover.toml: every rehearsal is compared with it where it is there."""
 DECLARED = "differences.toml"
-_FILE = click.Path(dir_okay=False, path_type=Path, resolve_path=True)
-_FOLDER = click.Path(file_okay=False, path_type=Path, resolve_path=True)
 
 
 @click.group()
@@ -29,7 +27,7 @@ def parity() -> None:
 
 parity.command_class = Command
 _of_report = click.option(
-    "--report-dir", type=_FOLDER, help="The replay's report instead of the last run's."
+    "--report-dir", type=DIRECTORY, help="The replay's report instead of the last run's."
 )
 
 
@@ -38,7 +36,7 @@ _of_report = click.option(
     examples=("cutover parity record parity/aws.json",),
 )
 @_of_report
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 def record(*, file: Path, report_dir: Path | None) -> int:
     """Write the last replay's observations into FILE, without names, ids and times.
 
@@ -65,7 +63,7 @@ def record(*, file: Path, report_dir: Path | None) -> int:
 @_of_report
 @click.option("--strict", is_flag=True, help="A difference that is not declared is red, too.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what is the same, too.")
-@click.argument("file", type=_FILE, required=False)
+@click.argument("file", type=FILE, required=False)
 def compare(*, file: Path | None, report_dir: Path | None, strict: bool, verbose: bool) -> int:
     """Compare the last replay with the record FILE, by default parity/aws.json.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.command import GREEN, RED, USAGE, Command, invocation
+from harness.cli.command import DIRECTORY, GREEN, RED, USAGE, Command, invocation
 from harness.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _judges(function: Callable[..., int]) -> Callable[..., int]:
     as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     report = click.option(
         "--report",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=DIRECTORY,
         metavar="DIR",
         help="Also write report.json, junit.xml and summary.md there, for a CI server.",
     )
@@ -133,7 +133,7 @@ def phase(
 @click.command(cls=Command, examples=("cutover runbook --out docs/runbook",))
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=DIRECTORY,
     required=True,
     metavar="DIR",
     help="Where the files go; the folder is made.",

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.command import GREEN, RED, USAGE, Command
-
-_FOLDER = click.Path(file_okay=False, path_type=Path, resolve_path=True)
+from harness.cli.command import DIRECTORY, GREEN, RED, USAGE, Command
 
 
 @click.group()
@@ -28,8 +26,8 @@ report.command_class = Command
     },
     examples=("cutover report merge shard-1 shard-2 shard-3 --out cutover-report",),
 )
-@click.argument("directories", nargs=-1, required=True, type=_FOLDER, metavar="DIR...")
-@click.option("--out", type=_FOLDER, required=True, metavar="DIR", help="Where the report goes.")
+@click.argument("directories", nargs=-1, required=True, type=DIRECTORY, metavar="DIR...")
+@click.option("--out", type=DIRECTORY, required=True, metavar="DIR", help="Where the report goes.")
 def merge(*, directories: tuple[Path, ...], out: Path) -> int:
     """Make one report of the reports of all shards, with the verdict of the whole.
 

@@ -27,7 +27,7 @@ class Step:
 
 
 class Steps:
-    """A set of steps that share one deadline of attention: the first error.
+    """Steps that run in parallel until one of them fails.
 
     Use as a context manager: leaving it cancels what is still under way and waits for it, so that
     nothing makes containers after the caller has begun to remove them.

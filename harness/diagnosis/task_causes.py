@@ -206,9 +206,9 @@ def unanswered_check(evidence: Evidence) -> Cause | None:
 
 def _bad_answer(path: str, evidence: Evidence) -> re.Match[str] | None:
     """Search the logs of web servers, as JSON and as they are by default, for an answer."""
-    asked = re.escape(path)
+    escaped = re.escape(path)
     answer = re.compile(
-        rf'(?:"{asked}",\s*"status": ?"?| {asked} HTTP/[\d.]+" )(?P<status>[45]\d\d)\b'
+        rf'(?:"{escaped}",\s*"status": ?"?| {escaped} HTTP/[\d.]+" )(?P<status>[45]\d\d)\b'
     )
     log = (one.text for one in evidence.lines if one.source is Source.APP)
     return next(filter(None, map(answer.search, log)), None)

@@ -132,11 +132,12 @@ def hidden_scheme(request: VisitorRequest) -> str:
 
 def hidden_host(request: VisitorRequest) -> str:
     """Return that PHP has another host than the request was for; empty where it has none else."""
-    found, asked = (one.partition(":")[0].lower() for one in (request.host, request.asked_host))
-    if not found or not asked or found == asked:
+    names = (one.partition(":")[0].lower() for one in (request.host, request.asked_host))
+    host, wanted = names
+    if not host or not wanted or host == wanted:
         return ""
     return (
-        f'PHP has the host "{found}", and the request was for {asked}: the web server in the task'
+        f'PHP has the host "{host}", and the request was for {wanted}: the web server in the task'
         " overwrites it (fastcgi_param HTTP_HOST, proxy_set_header Host), or a host-header-rewrite"
         " of the load balancer's rule: leave that out"
     )

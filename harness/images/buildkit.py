@@ -93,9 +93,9 @@ def run(
 
 def missing_frontend(lines: Sequence[str]) -> str:
     """Return the image of a Dockerfile's first line, ``# syntax=``, that BuildKit did not get."""
-    asked = next((found for found in map(_FRONTEND.match, lines) if found), None)
-    failed = asked and any(one.startswith(f"#{asked[1]} ERROR") for one in lines)
-    return asked[2].rstrip(":") if asked and failed else ""
+    frontend = next((found for found in map(_FRONTEND.match, lines) if found), None)
+    failed = frontend and any(one.startswith(f"#{frontend[1]} ERROR") for one in lines)
+    return frontend[2].rstrip(":") if frontend and failed else ""
 
 
 def _start(

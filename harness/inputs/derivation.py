@@ -218,13 +218,13 @@ def _of_container(
 def _of_files(document: Document, *, files: Mapping[str, Document]) -> Iterator[Value]:
     """Yield values of a task's environment files, but of variables that it sets itself."""
     for container in _objects(document.data.get("containerDefinitions")):
-        seen = {str(one.get("name")) for one in _objects(container.get("environment"))}
+        names = {str(one.get("name")) for one in _objects(container.get("environment"))}
         for one in _objects(container.get("environmentFiles")):
             file = files.get(str(one.get("value")))
             for name, text in environment_file.variables(file.text if file else "").items():
-                for key, value, rank in _of_variable(name, text) if name not in seen else ():
+                for key, value, rank in _of_variable(name, text) if name not in names else ():
                     yield Value(key, value, name, file or document, "", rank)
-                seen.add(name)
+                names.add(name)
 
 
 def _of_variable(name: str, value: str) -> Iterator[tuple[str, str, int]]:

@@ -162,9 +162,9 @@ class _Walk:
             kept = self._value(value, shape=shape.members[name], key=where)
             if where not in self.fit.dropped:
                 fitting[name] = kept
-        meant = {closest(name, shape.members) for name in content.keys() - shape.members.keys()}
+        misspelt = {closest(name, shape.members) for name in content.keys() - shape.members.keys()}
         for name in shape.required_members:
-            if name not in content and name not in meant:
+            if name not in content and name not in misspelt:
                 where = f"{key}.{name}" if key else name
                 self._note(where, "is missing", f"add the key {name}")
             elif content.get(name) == "" and _must_be_given(name, shape.members[name]):
@@ -225,16 +225,20 @@ def _faults(value: Any, *, shape: Any) -> Iterator[tuple[str, str]]:
         least, most = -limit if least is None else least, limit - 1 if most is None else most
     unit = _SIZES.get(shape.type_name, "")
     size = len(value) if unit else value
-    said = f"has {size} {unit}" if unit else f"is {size}"
+    message = f"has {size} {unit}" if unit else f"is {size}"
     if shape.type_name not in (*_SIZES, *_NUMBERS):
         return
     if least is not None and size < least:
         yield (
-            ("is empty" if size == 0 and unit else f"{said}, and AWS takes {least} at the least"),
+            (
+                "is empty"
+                if size == 0 and unit
+                else f"{message}, and AWS takes {least} at the least"
+            ),
             (f"write {least} or more"),
         )
     elif most is not None and size > most:
-        yield f"{said}, and AWS takes {most} at the most", f"write {most} or less"
+        yield f"{message}, and AWS takes {most} at the most", f"write {most} or less"
     elif shape.type_name == "string" and not _matches(value, shape.metadata.get("pattern", "")):
         yield (
             "has characters, or a form, that AWS does not take",

@@ -26,6 +26,8 @@ class Problem:
     """Path of the file; empty for an environment variable."""
     line: int = 0
     """Line of the key in its file, from 1; 0 where the file has none."""
+    rests_on: str = ""
+    """Key of cutover.toml with the value that is judged, where the fault is in another file."""
 
     def __str__(self) -> str:
         return f"{self.key} {self.message}".lstrip()

@@ -34,22 +34,24 @@ def problems(data: Mapping[str, Any], *, root: Path) -> Iterator[Problem]:
     listed = data.get("accept")
     accepted = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     known = _names_in([bundle.SCENARIOS, *folders.values()]) if accepted else ()
-    seen: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set()
     for number, one in enumerate(accepted):
         name, finding = (_text(one, key) for key in ("scenario", "finding"))
         plain = plain_name(name).partition("[")[0]
         if name.strip() and plain not in known:
-            meant = closest(plain, known)
+            suggestion = closest(plain, known)
             yield Problem(
                 f"accept[{number}].scenario",
                 f'is "{name}", and no scenario has this name',
-                f'did you mean "{meant}"?' if meant else "`cutover scenarios list` names them all",
+                f'did you mean "{suggestion}"?'
+                if suggestion
+                else "`cutover scenarios list` names them all",
             )
-        if name and (plain_name(name), finding) in seen:
+        if name and (plain_name(name), finding) in pairs:
             both = " and its finding ".join(f'"{each}"' for each in (name, finding) if each)
             hint = "leave one [[accept]] of it, with one day"
             yield Problem(f"accept[{number}]", f"accepts {both} again", hint)
-        seen.add((plain_name(name), finding))
+        pairs.add((plain_name(name), finding))
 
 
 def _text(table: Mapping[str, Any], key: str) -> str:

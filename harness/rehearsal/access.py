@@ -41,6 +41,7 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
             "environment": dict(overlay.environment),
             "files": dict(overlay.files),
             "cpu_architecture": overlay.cpu_architecture or "",
+            "connection_sharing": overlay.connection_sharing,
             "idle": {
                 f"{given.family}/{one.name}": one.image
                 for given in production.definitions

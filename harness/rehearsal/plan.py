@@ -26,6 +26,7 @@ from harness.target.clients.mysql import Account
 
 if TYPE_CHECKING:
     from harness.core.runs import Run
+    from harness.inputs.config import Config
     from harness.inputs.files.schedule import Schedule
     from harness.inputs.production import Production
     from harness.inputs.toml.schema import Database
@@ -172,17 +173,6 @@ def planned_components(
     ca_pem, certificates = materials.certificates.ca_pem, materials.certificates
     database, options = config.database, cluster_parameters.options(production)
 
-    def proxied(endpoint: str) -> PlannedComponent:
-        return PlannedComponent(
-            proxy.component(
-                endpoint=endpoint,
-                cluster_endpoint=database.cluster_endpoint,
-                ca_pem=ca_pem,
-                certificate=certificates.server("proxy"),
-            ),
-            partial(proxy.probe, **login(endpoint)),
-        )
-
     def login(endpoint: str) -> dict[str, Any]:
         return {"endpoint": endpoint, "ca_pem": ca_pem, "account": materials.account}
 
@@ -220,10 +210,27 @@ def planned_components(
                 **login(database.cluster_endpoint),
             ),
         ),
-        *([proxied(database.proxy_endpoint)] if database.proxy_endpoint else []),
+        *_planned_proxy(config, materials=materials),
         *_planned_cache(production, materials=materials),
         _planned_edge(production, certificates=certificates),
     )
+
+
+def _planned_proxy(config: Config, *, materials: StackSecrets) -> tuple[PlannedComponent, ...]:
+    """Return the proxy, if production has one."""
+    endpoint, certificates = config.database.proxy_endpoint, materials.certificates
+    if not endpoint:
+        return ()
+    component = proxy.component(
+        endpoint=endpoint,
+        cluster_endpoint=config.database.cluster_endpoint,
+        ca_pem=certificates.ca_pem,
+        certificate=certificates.server("proxy"),
+        shares_connections=config.overlay.connection_sharing,
+    )
+    account = materials.account
+    probe = partial(proxy.probe, endpoint=endpoint, ca_pem=certificates.ca_pem, account=account)
+    return (PlannedComponent(component, probe),)
 
 
 def _smtp(production: Production, *, certificates: Certificates) -> emulator.Smtp | None:

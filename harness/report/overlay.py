@@ -19,6 +19,11 @@ def overlay_lines(overlay: Mapping[str, Any]) -> tuple[str, ...]:
         *(f"{path} (file: {_file_source(text)})" for path, text in sorted(named)),
         *(f"each task's CPU architecture is {one}" for one in filter(None, [architecture])),
         *(
+            ()
+            if overlay.get("connection_sharing", True)
+            else ("each client of the proxy has a connection of its own to the database",)
+        ),
+        *(
             f"{container} idles: its image {image} is not to be had here"
             for container, image in sorted(overlay.get("idle", {}).items())
         ),

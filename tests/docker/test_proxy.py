@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import pymysql
 import pytest
+from pymysql.constants import CLIENT
 
 from harness.core import runs
 from harness.core.redact import Secret
 from harness.core.wait import Deadline, GaveUp, NotYet, Ready, wait_until
+from harness.diagnosis.patterns import server
 from harness.stack import certificates, removal
 from harness.stack.component import Component, PlannedComponent
 from harness.stack.components import mysql, proxy
@@ -147,6 +151,54 @@ def test_server_connections_are_shared(stack: Stack) -> None:
             ["mysql", "-uroot", "-Ne", "SHOW STATUS LIKE 'Threads_connected'"]
         )
     assert int(done.output.split()[1]) < clients / 2
+
+
+STATEMENTS_THAT_SHARING_REFUSES = {
+    4501: "SELECT 1; SELECT 2",
+    3566: "SELECT LAST_INSERT_ID()",
+}
+
+
+@pytest.mark.parametrize("code", STATEMENTS_THAT_SHARING_REFUSES)
+def test_shared_connection_refuses_what_rds_proxy_takes_and_the_pattern_knows(
+    stack: Stack, code: int
+) -> None:
+    with pytest.raises(pymysql.Error, match=str(code)) as refused:
+        _send(stack, STATEMENTS_THAT_SHARING_REFUSES[code])
+    message = "{} {}".format(*refused.value.args)
+    found = [one.cause for one in server.SERVER if re.search(one.match, message)]
+    assert len(found) == 1
+    assert "set overlay.connection_sharing = false" in found[0]
+
+
+def test_connections_of_their_own_take_every_statement(stack: Stack) -> None:
+    own = proxy.component(
+        endpoint=ENDPOINT,
+        cluster_endpoint=CLUSTER,
+        ca_pem=CA,
+        certificate=CERTIFICATES.server("proxy"),
+        shares_connections=False,
+    )
+    with another(stack, own) as probe:
+        wait_until(probe, deadline=Deadline(15), interval_s=0.2)
+        for statement in STATEMENTS_THAT_SHARING_REFUSES.values():
+            _send(stack, statement)
+
+
+def _send(stack: Stack, statement: str) -> None:
+    connection = pymysql.connect(
+        host=ENDPOINT,
+        user=ACCOUNT.username,
+        password=ACCOUNT.password.reveal(),
+        ssl=ssl.create_default_context(cadata=CA),
+        client_flag=CLIENT.MULTI_STATEMENTS,
+        defer_connect=True,
+    )
+    connection.connect(
+        socket.create_connection(split_address(stack.addresses["proxy"][proxy.PORT]), 5)
+    )
+    with connection, connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def test_probe_says_what_the_proxy_says_while_the_server_is_away(stack: Stack) -> None:

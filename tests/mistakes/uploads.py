@@ -14,6 +14,7 @@ from tests.mistakes.edits import (
     KMS_KEY,
     NGINX,
     WEB_ROLE,
+    Edit,
     add_file,
     append,
     combine,
@@ -39,8 +40,48 @@ MINUTES = "addMinutes(self::LINK_MINUTES)"
 
 _BUFFER = "fastcgi_buffer_size 32k;"
 _INTERCEPT = " fastcgi_intercept_errors on;"
+SIGN_UPLOAD = (
+    '\\Illuminate\\Support\\Facades\\Storage::temporaryUploadUrl("$event", now()->addHour())'
+)
+BY_BROWSER = append(
+    "app/routes/web.php",
+    f"Route::get('/posters/{{event}}/address', fn ($event) => response()->json({SIGN_UPLOAD}));",
+)
+
+
+def set_cors(*origins: str, methods: tuple[str, ...] = ("GET", "PUT")) -> Edit:
+    """Let pages of these origins ask the bucket."""
+    rule = {"AllowedOrigins": [*origins], "AllowedMethods": [*methods], "AllowedHeaders": ["*"]}
+    return set_bucket("PutBucketCors", CORSConfiguration={"CORSRules": [rule]})
+
 
 MISTAKES = (
+    Mistake(
+        "browsers upload to a bucket that has no CORS rules",
+        BY_BROWSER,
+        breaks=[uploads.test_browsers_may_upload_to_the_bucket],
+        cause="its CORS rules do not let them: allow PUT and the headers Content-Type for the"
+        " origin https://tickets.876events.example",
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
+        twin=Twin(
+            "browsers upload to a bucket whose CORS rules let them",
+            combine(BY_BROWSER, set_cors("https://tickets.876events.example")),
+        ),
+    ),
+    Mistake(
+        "the bucket's CORS rules are for the old host",
+        combine(BY_BROWSER, set_cors("https://876events.example")),
+        breaks=[uploads.test_browsers_may_upload_to_the_bucket],
+        cause="its CORS rules do not let them",
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
+    ),
+    Mistake(
+        "the bucket's CORS rules let browsers read only",
+        combine(BY_BROWSER, set_cors("*", methods=("GET", "HEAD"))),
+        breaks=[uploads.test_browsers_may_upload_to_the_bucket],
+        cause="its CORS rules do not let them",
+        also_green=[uploads.test_stored_file_is_the_same_from_another_task],
+    ),
     Mistake(
         "uploads are kept on the task's disk",
         set_variable("FILESYSTEM_DISK", "local"),

@@ -73,7 +73,7 @@ BUNDLES: Mapping[str, Sequence[Variant]] = {
         *laravel.LOGS,
         *laravel.ADDRESSES,
     ],
-    "other starts": [*laravel.QUEUES, *starts.STARTS, *mail.BY_SMTP_OVER_TLS],
+    "other starts": [*laravel.STATEMENTS, *laravel.QUEUES, *starts.STARTS, *mail.BY_SMTP_OVER_TLS],
     "another nginx": [
         *images.SERVERS,
         *images.REDIRECTS,

@@ -331,6 +331,43 @@ ADDRESSES = [
         set_variables({"APP_URL": "https://tickets.876events.example:443"}),
     ),
 ]
+STATEMENTS = [
+    Variant(
+        "a migration imports a dump in one call, and the proxy's clients share no connection",
+        combine(
+            replace(
+                CONFIG,
+                "[overlay.environment]",
+                "[overlay]\nconnection_sharing = false\n\n[overlay.environment]",
+            ),
+            add_file(
+                "app/database/migrations/2026_11_24_000001_import_venues.php",
+                """<?php
+
+use Illuminate\\Database\\Migrations\\Migration;
+use Illuminate\\Support\\Facades\\DB;
+
+return new class extends Migration
+{
+    public function up(): void
+    {
+        DB::unprepared(<<<'SQL'
+            CREATE TABLE venues (id INT PRIMARY KEY, name VARCHAR(80) NOT NULL);
+            INSERT INTO venues VALUES (1, 'Hall; North'), (2, 'Arena');
+            INSERT INTO venues VALUES (3, 'Club');
+            SQL);
+    }
+
+    public function down(): void
+    {
+        DB::unprepared('DROP TABLE venues');
+    }
+};
+""",
+            ),
+        ),
+    ),
+]
 SCHEDULED = [
     Variant(
         "the schedule is in bootstrap/app.php, and has jobs, conditions and seconds",

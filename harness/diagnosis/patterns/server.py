@@ -104,11 +104,17 @@ SERVER = (
     ),
     Pattern(
         Source.APP,
-        match=r"4501 Multi-Statements are forbidden",
-        cause="the app sends several statements in one call, and MySQL Router, which stands in for"
-        " RDS Proxy here, takes them one by one: send each by itself",
-        example="SQLSTATE[HY000]: General error: 4501 Multi-Statements are forbidden if"
-        " connection-sharing is enabled.",
+        match=r"4501 Multi-Statements are forbidden|3566 Access to native function is rejected",
+        cause="a call of the app (several statements in one, or LAST_INSERT_ID() and the like"
+        " outside a transaction) is refused by MySQL Router, which stands in for RDS Proxy here and"
+        " shares connections: set overlay.connection_sharing = false in cutover.toml, or change"
+        " the call",
+        example=(
+            "SQLSTATE[HY000]: General error: 4501 Multi-Statements are forbidden if"
+            " connection-sharing is enabled.",
+            "SQLSTATE[HY000]: General error: 3566 Access to native function is rejected when"
+            " connection sharing is enabled",
+        ),
     ),
     Pattern(
         Source.APP,

@@ -85,13 +85,13 @@ def remember_findings(directory: Path, *, image: str, look: Callable[[], Finding
     path = directory / f"{image.rpartition(':')[2][:32]}-{rules}.json"
     if path.is_file():
         return codec.decode(Findings, json.loads(path.read_text(encoding="utf-8")))
-    seen = look()
+    findings = look()
     directory.mkdir(parents=True, exist_ok=True)
     # Another process may look for it at this moment: it finds all of it, or nothing.
     written = path.with_suffix(f".{os.getpid()}")
-    written.write_text(json.dumps(codec.encode(seen)), encoding="utf-8")
+    written.write_text(json.dumps(codec.encode(findings)), encoding="utf-8")
     written.replace(path)
-    return seen
+    return findings
 
 
 def of_layers(saved: Iterable[bytes]) -> Findings:

@@ -135,9 +135,9 @@ def outdated(
 
 def _missing(issues: Mapping[str, Any], *, version: str, release: str) -> Iterable[tuple[str, str]]:
     for name, issue in issues.items():
-        there = issue.get("releases", {}).get(release, {})
-        fixed = there.get("fixed_version", "")
-        if there.get("status") != "resolved" or there.get("urgency") == "unimportant":
+        state = issue.get("releases", {}).get(release, {})
+        fixed = state.get("fixed_version", "")
+        if state.get("status") != "resolved" or state.get("urgency") == "unimportant":
             continue
         if fixed and compare(version, fixed) < 0:
             yield name, fixed

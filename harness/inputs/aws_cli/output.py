@@ -143,9 +143,9 @@ class Form:
         plain = {_plain(name): name for name in self.fields}
         for tool, sign in _SPELLINGS.items():
             for name in document.data:
-                meant = plain.get(_plain(name), name)
-                if meant != name and sign.search(name):
-                    message = f'is "{meant}" as {tool} spells it, and {self.noun} is expected'
+                own_name = plain.get(_plain(name), name)
+                if own_name != name and sign.search(name):
+                    message = f'is "{own_name}" as {tool} spells it, and {self.noun} is expected'
                     yield Problem(name, message, f"put there {self._source}")
                     return
 

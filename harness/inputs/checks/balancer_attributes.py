@@ -75,9 +75,9 @@ def _of_attribute(name: str, key: str, value: str) -> Iterator[tuple[str, str]]:
             f"move it to the {file} file",
         )
         return
-    meant = closest(key, _attribute_names(name), similarity=_SIMILARITY)
-    if key not in _attribute_names(name) and meant:
-        yield "is no attribute that ELB has", f'did you mean "{meant}"?'
+    attribute = closest(key, _attribute_names(name), similarity=_SIMILARITY)
+    if key not in _attribute_names(name) and attribute:
+        yield "is no attribute that ELB has", f'did you mean "{attribute}"?'
         return
     known = VALUES.get(key, ())
     if not known:

@@ -66,7 +66,7 @@ def check(
 
     A check relies on files that are fine. Where one has problems of its own, a check that cannot
     judge it is left out: the problems are reported, and the check judges the mended file. So is a
-    problem whose remedy is a key with a problem of its own: a default stood for that key.
+    problem that rests on a key with a problem of its own: a default stood for that key.
 
     Args:
         reading: The files and their problems.
@@ -82,14 +82,13 @@ def check(
         if not reading.problems:
             raise
         raise reading.failure() from None
-    wrong = {one.key for one in reading.problems if "." in one.key}
+    wrong = {one.key for one in reading.problems}
     for find in CHECKS:
         try:
             for problem in find(production):
-                if any(key in problem.hint for key in wrong):
-                    continue
-                source = reading.documents.get(problem.file, reading.toml)
-                reading.reject(source, [problem])
+                if not (problem.rests_on and problem.rests_on in wrong):
+                    source = reading.documents.get(problem.file, reading.toml)
+                    reading.reject(source, [problem])
         except _UNFIT:
             if not reading.problems:
                 raise

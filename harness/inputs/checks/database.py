@@ -291,10 +291,10 @@ def reader_endpoints(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Endpoints.Reader.html.
     """
     config, replaced = production.config.database, production.config.overlay.environment
-    here = {"proxy": config.proxy_endpoint or "", "cluster": config.cluster_endpoint}
+    own = {"proxy": config.proxy_endpoint or "", "cluster": config.cluster_endpoint}
     for definition in production.definitions:
         for place, name, value in definition.variables:
-            found, writer = endpoint_elsewhere(value, **here)
+            found, writer = endpoint_elsewhere(value, **own)
             is_reader = bool(READER.search(found))
             if name in replaced or not found or (name in _OF_WRITER and not is_reader):
                 continue  # a wrong name is seen in the rehearsal, as its task meets it

@@ -1,4 +1,4 @@
-"""Variables of the overlay, which every task gets here."""
+"""The overlay: variables and files that every task gets here, and the proxy's connections."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 
 
 def problems(production: Production) -> Iterator[Problem]:
-    """Report variables that no task could use."""
-    for name, value in production.config.overlay.environment.items():
+    """Report variables and files that no task could use, and a setting of a proxy that is none."""
+    config = production.config
+    if not config.overlay.connection_sharing and not config.database.proxy_endpoint:
+        key, message = "overlay.connection_sharing", "is false, and no RDS Proxy is configured"
+        yield Problem(key, message, "leave it out", file=str(config.file))
+    for name, value in config.overlay.environment.items():
         for message, hint in variables.of_overlay(name, value):
             key = f"overlay.environment.{name}"
-            yield Problem(key, message, hint, file=str(production.config.file))
-    for path in production.config.overlay.files:
+            yield Problem(key, message, hint, file=str(config.file))
+    for path in config.overlay.files:
         if not path.startswith("/") or path.endswith("/"):
             message = "is no absolute path of a file in the containers"
             hint = "write the path of the CA bundle that the app trusts"
-            yield Problem(f"overlay.files.{path}", message, hint, file=str(production.config.file))
+            yield Problem(f"overlay.files.{path}", message, hint, file=str(config.file))

@@ -173,11 +173,11 @@ def _missing(production: Production) -> Iterator[Problem]:
             )
         elif name and name not in known:
             near = closest(name, known, similarity=0.8)
-            meant = f'did you mean "{near}"? Or ' if near else ""
+            advice = f'did you mean "{near}"? Or ' if near else ""
             yield Problem(
                 key,
                 f'is the role "{name}", and none of the {len(known)} files of roles has it',
-                f"{meant}put what `aws iam get-role --role-name {name}` and the commands for its"
+                f"{advice}put what `aws iam get-role --role-name {name}` and the commands for its"
                 " policies print beside the others; without any file no role is judged",
                 file=file,
             )

@@ -93,9 +93,9 @@ def missing(production: Production) -> Iterator[Problem]:
             hint = f'add {toml_key(reference.text)} = "..." to [parameters]'
         if not {*getattr(reference, "names", (name,))}.intersection(known):
             near = closest(name, known, similarity=_MISSPELT)
-            meant = f', or correct the name: did you mean "{near}"?' if near else ""
+            suggestion = f', or correct the name: did you mean "{near}"?' if near else ""
             message = f'names "{name}", which [{table}] does not have (variable {variable})'
-            yield replace(place, message=message, hint=f"{hint}{meant}")
+            yield replace(place, message=message, hint=f"{hint}{suggestion}")
 
 
 def _references(

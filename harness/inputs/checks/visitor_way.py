@@ -160,7 +160,7 @@ def _of_https(production: Production, request: Request, named_by: str) -> Iterat
         lost = "no form would reach the tasks, and GET does"
         remedy = f"add {_POST} to the http-request-method of the rule that forwards {path}"
     if text:
-        yield Problem(last.key, f"{text}: {lost}", remedy, file=file)
+        yield Problem(last.key, f"{text}: {lost}", remedy, file=file, rests_on=named_by)
 
 
 def _of_plain_http(production: Production, request: Request) -> Iterator[Problem]:

@@ -212,9 +212,9 @@ def _of_certificates(certificates: Sequence[Mapping[str, Any]], *, key: str) -> 
         text = str(one.get("CertificateArn") or "")
         found = arns.parse(text)
         if found is None or found.service not in _CERTIFICATES:
-            said = f'is "{text}", which is no ARN of a certificate' if text else "is missing"
+            fault = f'is "{text}", which is no ARN of a certificate' if text else "is missing"
             hint = "write it as `aws acm list-certificates` prints it"
-            yield Problem(f"{key}[{index}].CertificateArn", said, hint)
+            yield Problem(f"{key}[{index}].CertificateArn", fault, hint)
 
 
 def _of_redirects(actions: Any, *, key: str) -> Iterator[Problem]:

@@ -278,10 +278,10 @@ def _of_ids(groups: Sequence[SecurityGroup]) -> Iterator[Problem]:
             yield Problem(f"{key}.GroupId", f"repeats {group.id}", "keep one of the two groups")
         for field, number, permission in group.rules:
             for pair, named in enumerate(permission.groups):
-                meant = "" if named in ids else closest(named, ids, similarity=_MISSPELT)
-                if meant:
+                nearest_id = "" if named in ids else closest(named, ids, similarity=_MISSPELT)
+                if nearest_id:
                     yield Problem(
                         f"{key}.{field}[{number}].UserIdGroupPairs[{pair}].GroupId",
                         f'is "{named}", which is no security group in this file',
-                        f'did you mean "{meant}"?',
+                        f'did you mean "{nearest_id}"?',
                     )

@@ -224,8 +224,8 @@ class Folder:
     @property
     def is_for_arm(self) -> bool:
         """Whether a task definition asks for the CPU architecture ARM64."""
-        asked = (one.raw.get("runtimePlatform") or {} for one in self.definitions.values())
-        return any(one.get("cpuArchitecture") == "ARM64" for one in asked)
+        platforms = (one.raw.get("runtimePlatform") or {} for one in self.definitions.values())
+        return any(one.get("cpuArchitecture") == "ARM64" for one in platforms)
 
     @property
     def _containers(self) -> list[ContainerDefinition]:

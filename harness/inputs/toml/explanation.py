@@ -168,7 +168,12 @@ def _type(node: Mapping[str, Any]) -> str:
         return "a list of tables" if "properties" in _table(node) else "a list of texts"
     if node.get("format") == "path":
         return "the path of a file, from this one's directory"
-    names = {"string": "text", "object": "a table", "integer": "a whole number"}
+    names = {
+        "string": "text",
+        "object": "a table",
+        "integer": "a whole number",
+        "boolean": "true or false",
+    }
     return names[node["type"]]
 
 

@@ -249,6 +249,9 @@ class Overlay(Table):
     cpu_architecture: Annotated[Literal["X86_64", "ARM64"] | None, like("X86_64")] = None
     """The CPU architecture that tasks have here instead of their runtimePlatform's, where
     production's images are built for another one than this machine's."""
+    connection_sharing: Annotated[bool, like(False)] = True
+    """False gives each client of the proxy a connection of its own to the database: MySQL Router,
+    which stands in for RDS Proxy, otherwise refuses several statements in one call."""
 
 
 class BuiltImage(Table):

@@ -24,12 +24,12 @@ def problems(data: Mapping[str, Any]) -> list[Problem]:
         CutoverToml.model_validate(data)
     except ValidationError as error:
         found = error.errors(include_url=False)
-        meant = {_meant(one) for one in found if one["type"] == "extra_forbidden"}
+        misspelt = {_meant(one) for one in found if one["type"] == "extra_forbidden"}
         around = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
         return [
             _problem(one)
             for one in found
-            if one["loc"] not in (meant if one["type"] == "missing" else around)
+            if one["loc"] not in (misspelt if one["type"] == "missing" else around)
         ]
     return []
 
@@ -58,9 +58,9 @@ def _remove(data: dict[str, Any], error: ErrorDetails) -> None:
     table: Any = data
     for step in path[:-1]:
         table = table.get(step, {})
-    value, meant = table.pop(path[-1], None), _meant(error)[-1]
-    if error["type"] == "extra_forbidden" and meant:
-        table.setdefault(meant, value)
+    value, correct_name = table.pop(path[-1], None), _meant(error)[-1]
+    if error["type"] == "extra_forbidden" and correct_name:
+        table.setdefault(correct_name, value)
 
 
 def _meant(error: ErrorDetails) -> tuple[str | int, ...]:
@@ -80,8 +80,8 @@ def _plain(place: Iterable[str | int]) -> list[str | int]:
 def _problem(error: ErrorDetails) -> Problem:
     path = _plain(error["loc"])
     key = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    told = _of_name if error["type"] in _ABOUT_NAMES or error["loc"][-1] == "[key]" else _of_value
-    message, hint = told(error, path=path)
+    word = _of_name if error["type"] in _ABOUT_NAMES or error["loc"][-1] == "[key]" else _of_value
+    message, hint = word(error, path=path)
     return Problem(key.removeprefix("."), message, hint)
 
 
@@ -132,6 +132,7 @@ def _of_value(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
         "object": ("a table", f"write [{'.'.join(toml_key(str(step)) for step in path)}]"),
         "array": ("a list of texts", f'write {written} = ["a", "b"]'),
         "integer": ("a whole number above 0", f"write {written} = 180"),
+        "boolean": ("true or false", f"write {written} = true, or false, without quotes"),
     }
     form, hint = forms["string" if error["type"] == "string_type" else wanted["type"]]
     if "$ref" in wanted.get("items", ()):

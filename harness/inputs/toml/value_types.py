@@ -71,9 +71,9 @@ def _is_address(host: str) -> bool:
 def _region(name: str) -> str:
     if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d", name):
         zone = re.fullmatch(r"([a-z]{2,4}(?:-[a-z]+)+-\d)[a-z]", name.lower())
-        meant = zone[1] if zone else name.lower()
-        is_one = re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d", meant)
-        hint = f'write "{meant}"' if is_one else 'write its code, such as "eu-west-1"'
+        region = zone[1] if zone else name.lower()
+        is_one = re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d", region)
+        hint = f'write "{region}"' if is_one else 'write its code, such as "eu-west-1"'
         raise _fault(f'is "{name}", which is no region', hint)
     return name
 
@@ -130,8 +130,8 @@ def _vpc_cidr(cidr: str) -> str:
 
 def _path(path: str) -> str:
     if not path.startswith("/"):
-        meant = urlsplit(path).path if "://" in path else path
-        hint = f'write "/{meant.removeprefix("/")}"'
+        plain_path = urlsplit(path).path if "://" in path else path
+        hint = f'write "/{plain_path.removeprefix("/")}"'
         raise _fault(f'is "{path}", and must begin with /', hint)
     if path.startswith("//") or path.split() != [path]:
         raise _fault(f'is "{path}", which is no path', "write it with one / at its beginning")

@@ -144,17 +144,17 @@ def rules(account: Account) -> Iterator[Finding]:
 
 def _rules_of(account: Account, listener: Listener, arn: str) -> Iterator[Finding]:
     answer = account.read("elbv2", "DescribeRules", ListenerArn=arn)
-    there = {one["Priority"]: one for one in answer["Rules"] if not one.get("IsDefault")}
+    on_aws = {one["Priority"]: one for one in answer["Rules"] if not one.get("IsDefault")}
     for rule in listener.rules:
         priority = str(rule["Priority"])
         thing = f"rule {priority} of the listener on port {listener.port}"
-        found = there.pop(priority, None)
+        found = on_aws.pop(priority, None)
         if found is None:
             yield absent(thing, remedy="create it: `cutover phase 4 --plan`")
         else:
             wanted = {name: rule[name] for name in ("Conditions", "Actions") if name in rule}
             yield from account.differences(thing, wanted, found, key="ecs.load_balancer")
-    for priority, rule in there.items():
+    for priority, rule in on_aws.items():
         types = ", ".join(str(action.get("Type")) for action in rule.get("Actions") or ())
         yield Finding(
             f"rule {priority} of the listener on port {listener.port}",

@@ -16,7 +16,12 @@ _MIB = 1024**2
 
 
 def component(
-    *, endpoint: str, cluster_endpoint: str, ca_pem: str, certificate: tuple[str, str]
+    *,
+    endpoint: str,
+    cluster_endpoint: str,
+    ca_pem: str,
+    certificate: tuple[str, str],
+    shares_connections: bool = True,
 ) -> Component:
     """Describe the container.
 
@@ -25,8 +30,13 @@ def component(
         cluster_endpoint: Name under which it reaches the server and checks its certificate.
         ca_pem: The stack's CA.
         certificate: Certificate and key, both PEM.
+        shares_connections: Whether a connection to the server serves many clients, as at RDS Proxy;
+            MySQL Router then refuses several statements in one call, which RDS Proxy takes.
     """
-    destination = f"[routing:rw]\ndestinations = {cluster_endpoint}:{mysql.PORT}\n"
+    destination = (
+        f"[routing:rw]\ndestinations = {cluster_endpoint}:{mysql.PORT}\n"
+        f"connection_sharing = {shares_connections:d}\n"
+    )
     return Component(
         name="proxy",
         image="proxy",

@@ -98,8 +98,8 @@ def of_region(call: Call, *, bucket_region: str) -> Refusal | None:
 
 def of_query(call: Call, query: Mapping[str, str]) -> Refusal | None:
     """Refuse a presigned URL that is to live longer than a signature can."""
-    asked = query.get("X-Amz-Expires", "")
-    if call.service == "s3" and asked.isdigit() and int(asked) > LONGEST_PRESIGNED_S:
+    seconds = query.get("X-Amz-Expires", "")
+    if call.service == "s3" and seconds.isdigit() and int(seconds) > LONGEST_PRESIGNED_S:
         return Refusal(
             "AuthorizationQueryParametersError",
             "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires"

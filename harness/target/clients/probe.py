@@ -248,8 +248,8 @@ class ProbeClient:
 
     def whoami(self, *, headers: dict[str, str] | None = None) -> dict[str, Any]:
         """Return which task answered, and how the app sees this request, beside its own host."""
-        asked = str(urlsplit(self._base_url).netloc)
-        return {**self.ask("GET", "whoami", headers=headers), "asked_host": asked}
+        host = str(urlsplit(self._base_url).netloc)
+        return {**self.ask("GET", "whoami", headers=headers), "asked_host": host}
 
     def put(self, name: str, value: str) -> dict[str, Any]:
         """Put a value into this visitor's session."""
@@ -314,6 +314,15 @@ class ProbeClient:
     def temporary_url(self, name: str, *, seconds: int) -> str:
         """Ask for an address at which everyone can read a file for a while."""
         return str(self.ask("GET", self._file(f"{name}/temporary-url", seconds=seconds))["url"])
+
+    def temporary_upload_url(self, name: str, *, seconds: int) -> tuple[str, dict[str, str]]:
+        """Ask for an address at which everyone can store a file, and the headers that go along."""
+        self._note(STORE_FILE, name)
+        answer = self.ask("GET", self._file(f"{name}/temporary-upload-url", seconds=seconds))
+        headers = answer["headers"] or {}
+        # PSR-7 has a list for each; a browser sets Host by itself.
+        joined = {k: v if isinstance(v, str) else ", ".join(v) for k, v in headers.items()}
+        return str(answer["url"]), {k: v for k, v in joined.items() if k.lower() != "host"}
 
     def slow(self, seconds: int, *, timeout_s: float) -> requests.Response:
         """Ask for an answer that takes this long."""

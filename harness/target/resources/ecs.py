@@ -76,8 +76,8 @@ def describe_tasks(ecs: Any, names: list[str], *, cluster: str) -> list[dict[str
     """Return tasks of ARNs or ids as DescribeTasks shows them, but for those ECS has forgotten."""
     tasks: list[dict[str, Any]] = []
     for first in range(0, len(names), TASKS_AT_ONCE):
-        asked = names[first : first + TASKS_AT_ONCE]
-        tasks += ecs.describe_tasks(cluster=cluster, tasks=asked)["tasks"]
+        batch = names[first : first + TASKS_AT_ONCE]
+        tasks += ecs.describe_tasks(cluster=cluster, tasks=batch)["tasks"]
     return tasks
 
 

@@ -55,8 +55,8 @@ def connection(command: Sequence[str]) -> str:
     started = _STARTED.search(" ".join(command))
     if started is None:
         return ""
-    said = _TAKES_A_VALUE.sub(r"\1=", started["said"].replace('"', "").replace("'", ""))
-    named = _CONNECTION.search(said)
+    arguments = _TAKES_A_VALUE.sub(r"\1=", started["said"].replace('"', "").replace("'", ""))
+    named = _CONNECTION.search(arguments)
     return named["name"] if named else ""
 
 

@@ -279,5 +279,20 @@ def test_a_directory_that_cannot_be_made_is_named_at_once(tmp_path: Path) -> Non
     result = run("verify", "--url", "https://shop.example", "--report-dir", str(file / "x"))
     assert result.exit_code == 2
     assert "cannot be made: Not a directory" in result.output
-    result = run("verify", "--report-dir", "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "--report-dir", ""),
+        ("rehearse", "--durations", ""),
+        ("report", "merge", "shard-1", "--out", ""),
+        ("runbook", "--out", ""),
+        ("preflight", "--report", ""),
+        ("images", "export", ""),
+        ("parity", "record", ""),
+    ],
+)
+def test_an_empty_path_is_not_this_directory(words: tuple[str, ...]) -> None:
+    result = run(*words)
     assert (result.exit_code, 'it is empty; "." is this directory' in result.output) == (2, True)

@@ -104,6 +104,11 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
         ('region = "us-east-1"', 'regoin = "x"', "aws.regoin is unknown"),
         ('region = "us-east-1"', 'regoin = "x"', 'did you mean "region"?'),
         ('region = "us-east-1"', "region = 7", "aws.region is a number, and must be text"),
+        (
+            "[overlay.environment]",
+            '[overlay]\nconnection_sharing = "false"\n[overlay.environment]',
+            "overlay.connection_sharing is text, and must be true or false",
+        ),
         ('region = "us-east-1"', "", "aws.region is missing"),
         ('"us-east-1"', '"us-east-1a"', 'is "us-east-1a", which is no region'),
         ('"us-east-1"', '"US-East-1"', 'write "us-east-1"'),

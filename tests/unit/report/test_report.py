@@ -66,6 +66,7 @@ def report(*outcomes: Outcome, **more: object) -> Report:
             {
                 "environment": {"AWS_ENDPOINT_URL": "http://emulator:4566"},
                 "files": {"/etc/ssl/certs/ca-certificates.crt": "ca"},
+                "connection_sharing": False,
                 "idle": {"shop-web/agent": "public.example/agent:7"},
             }
         ),
@@ -98,6 +99,7 @@ def test_every_format_shows_overlay_vendor_and_cause_and_no_secret(name: str) ->
     assert "AWS_ENDPOINT_URL=http://emulator:4566" in text
     assert "/etc/ssl/certs/ca-certificates.crt (file: the stack" in text
     assert "shop-web/agent idles: its image public.example/agent:7 is not to be had here" in text
+    assert "each client of the proxy has a connection of its own to the database" in text
     assert "Laravel itself is stock" in text
     assert "SESSION_SECURE_COOKIE is not true in the task" in text
     assert "very-secret-value" not in text
@@ -145,7 +147,7 @@ def test_without_verbose_the_end_is_short_and_names_no_scenario_that_is_not_red(
         "Everything else passed: 1 on emulated services (differences are listed).",
         "2 of 3 selected scenarios ran on target local; -v has the reasons of the others.",
         "target: local, https://tickets.876events.example, 12.5 s",
-        "overlay: 3 differences from production, listed in the report",
+        "overlay: 4 differences from production, listed in the report",
         "report: file:///r.html",
         "rerun the red ones: `cutover up`, then `cutover verify --lf`",
         "look inside: `cutover logs web`, `cutover exec web -- sh`",

@@ -119,7 +119,8 @@ def test_init_sql_makes_each_account_with_the_same_rights() -> None:
 
 def test_proxy_is_sent_to_the_cluster_endpoint() -> None:
     destination = SPECS[1].files["/etc/mysqlrouter/destination.conf"].content
-    assert destination == b"[routing:rw]\ndestinations = db.example:3306\n"
+    sent = b"[routing:rw]\ndestinations = db.example:3306\n"
+    assert destination == sent + b"connection_sharing = 1\n"
 
 
 def test_edge_key_is_for_root_only() -> None:

@@ -35,6 +35,7 @@ Route::prefix(trim((string) config('cutover-probe.path'), '/').'/_probe/v1')->mi
     Route::get('files/{key}', [FileController::class, 'show'])->name('files.show');
     Route::delete('files/{key}', [FileController::class, 'destroy'])->name('files.destroy');
     Route::get('files/{key}/temporary-url', [FileController::class, 'temporaryUrl'])->name('files.temporary-url');
+    Route::get('files/{key}/temporary-upload-url', [FileController::class, 'temporaryUploadUrl'])->name('files.temporary-upload-url');
 
     Route::post('mail', [MailController::class, 'store'])->name('mail.store');
     Route::post('jobs', [JobController::class, 'store'])->name('jobs.store');

@@ -16,6 +16,7 @@ use CutoverProbe\Code\LockReader;
 use CutoverProbe\Code\NativeSessionReader;
 use CutoverProbe\Code\PeerReader;
 use CutoverProbe\Code\SourceFile;
+use CutoverProbe\Code\UploadReader;
 use Illuminate\Cache\RateLimiting\Limit;
 use Illuminate\Console\Scheduling\Schedule;
 use Illuminate\Http\Request;
@@ -221,6 +222,20 @@ final class CodeReadersTest extends TestCase
             .' Storage::temporaryUploadUrl($path, expiration: Date::now()->addWeek()); URL::temporarySignedRoute("a", now()->addDays(3)); $disk->temporaryUrl($path, $end);';
 
         $this->assertSame([259200, 300, 604800], array_column((new LinkReader($this->codeOf($code)))->links(), 'seconds'));
+    }
+
+    public function test_uploads_that_go_from_the_browser_to_the_store_are_read(): void
+    {
+        $code = '$disk->temporaryUploadUrl($path, $end); temporaryUploadUrl($path); $disk->temporaryUrl($path, $end);';
+        $livewire = "\nclass Poster extends Component { use WithFileUploads; }";
+        config(['filesystems.default' => 's3', 'filesystems.disks.s3.driver' => 's3', 'filesystems.disks.local.driver' => 'local']);
+
+        $uploads = fn (string $code): array => array_column(app(UploadReader::class, ['code' => $this->codeOf($code)])->uploads(), 'line');
+
+        $this->assertSame([2], $uploads($code));
+        $this->assertSame([3], $uploads($livewire));
+        config(['livewire.temporary_file_upload.disk' => 'local']);
+        $this->assertSame([], $uploads($livewire));
     }
 
     public function test_a_limiter_that_counts_the_load_balancer_is_told_from_others(): void

@@ -72,6 +72,20 @@ final class FilesTest extends TestCase
         $this->signed('GET', '/_probe/v1/files/a/temporary-url?seconds=0')->assertUnprocessable();
     }
 
+    public function test_a_temporary_address_for_an_upload(): void
+    {
+        $this->freezeSecond();
+        Storage::disk()->buildTemporaryUploadUrlsUsing(fn (string $path, $until): array => [
+            'url' => "https://store.example/{$path}?{$until->getTimestamp()}", 'headers' => ['x-amz-acl' => 'private'],
+        ]);
+
+        $this->signed('GET', '/_probe/v1/files/a/temporary-upload-url?seconds=5')->assertOk()->assertJson([
+            'url' => 'https://store.example/cutover-probe/a?'.(now()->getTimestamp() + 5),
+            'headers' => ['x-amz-acl' => 'private'],
+        ]);
+        $this->signed('GET', '/_probe/v1/files/a/temporary-upload-url?seconds=0')->assertUnprocessable();
+    }
+
     public function test_a_disk_that_fails_is_reported(): void
     {
         Exceptions::fake();

@@ -215,11 +215,11 @@ def _pull(image: str) -> Iterator[tuple[str, Need]]:
     found = _ECR.match(image)
     if not found:
         return
-    asked = (
+    pull = (
         f"{PREFIX}execution resource retrieval failed: unable to retrieve ecr registry auth:"
         " service call has been retried 1 time(s): {}"
     )
-    yield asked, Need("ecr:GetAuthorizationToken", ANY)
+    yield pull, Need("ecr:GetAuthorizationToken", ANY)
     account, region, name = found["account"], found["region"], found["name"]
     arn = f"arn:{partition_of(region)}:ecr:{region}:{account}:repository/{name}"
     for action in _PULL:

@@ -1,13 +1,16 @@
-"""Variables and files of the overlay that no task could use."""
+"""Variables and files of the overlay that no task could use, and its setting of the proxy."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.inputs import production
+from harness.inputs.checks import overlay
 from harness.inputs.problem import InputError
+from harness.inputs.toml.schema import Overlay
 
 PLAIN = 'AWS_ENDPOINT_URL = "http://emulator:4566"'
 
@@ -41,3 +44,12 @@ def test_a_variable_that_no_task_could_use(project: Path, line: str, said: str) 
 def test_a_path_that_is_no_file(project: Path, path: str) -> None:
     said = rejected(project, '"/etc/ssl/certs/ca-certificates.crt"', f'"{path}"')
     assert f"overlay.files.{path} is no absolute path of a file" in said
+
+
+def test_connections_that_are_not_shared_are_a_proxys(project: Path) -> None:
+    found = production.load({}, cwd=project)
+    config = replace(found.config, overlay=Overlay(connection_sharing=False))
+    assert not [*overlay.problems(replace(found, config=config))]
+    without = replace(config, database=config.database.model_copy(update={"proxy_endpoint": None}))
+    (problem,) = overlay.problems(replace(found, config=without))
+    assert str(problem) == "overlay.connection_sharing is false, and no RDS Proxy is configured"

@@ -15,6 +15,7 @@ use CutoverProbe\Code\LockReader;
 use CutoverProbe\Code\NameReader;
 use CutoverProbe\Code\NativeSessionReader;
 use CutoverProbe\Code\PeerReader;
+use CutoverProbe\Code\UploadReader;
 use Illuminate\Console\Command;
 
 final class CodeCommand extends Command
@@ -23,7 +24,7 @@ final class CodeCommand extends Command
 
     protected $description = 'Print as JSON what the code of the app names, locks and writes';
 
-    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts, PeerReader $peers, BackoffReader $backoffs, LinkReader $links, GroupReader $groups, NativeSessionReader $sessions): int
+    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts, PeerReader $peers, BackoffReader $backoffs, LinkReader $links, GroupReader $groups, NativeSessionReader $sessions, UploadReader $uploads): int
     {
         $this->line((string) json_encode([
             'names' => $names->names(),
@@ -38,6 +39,7 @@ final class CodeCommand extends Command
             'links' => $links->links(),
             'ungrouped' => $groups->ungrouped(),
             'native_sessions' => $sessions->sessions(),
+            'uploads' => $uploads->uploads(),
         ], JSON_UNESCAPED_SLASHES | JSON_INVALID_UTF8_SUBSTITUTE | JSON_THROW_ON_ERROR));
 
         return self::SUCCESS;

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace CutoverProbe\Http\Controllers;
 
+use Carbon\CarbonInterface;
 use CutoverProbe\TaskReader;
 use Illuminate\Contracts\Config\Repository as Config;
 use Illuminate\Contracts\Filesystem\Factory as Disks;
@@ -72,14 +73,29 @@ final readonly class FileController
 
     public function temporaryUrl(Request $request, string $key): JsonResponse
     {
-        $seconds = (int) ($request->validate(['seconds' => ['integer', 'min:1', 'max:'.self::MAX_LINK_S]])['seconds'] ?? 60);
-        $expiresAt = now()->addSeconds($seconds);
+        $expiresAt = $this->expiresAt($request);
         $path = $this->path($request, $key);
 
         return $this->attempt($path, fn (): array => [
             'url' => $this->disk()->temporaryUrl($path, $expiresAt),
             'expires_at' => $expiresAt->utc()->toIso8601ZuluString(),
         ]);
+    }
+
+    /** The address at which a browser stores the file, and the headers that it must send. */
+    public function temporaryUploadUrl(Request $request, string $key): JsonResponse
+    {
+        $expiresAt = $this->expiresAt($request);
+        $path = $this->path($request, $key);
+
+        return $this->attempt($path, fn (): array => $this->disk()->temporaryUploadUrl($path, $expiresAt));
+    }
+
+    private function expiresAt(Request $request): CarbonInterface
+    {
+        $seconds = $request->validate(['seconds' => ['integer', 'min:1', 'max:'.self::MAX_LINK_S]])['seconds'] ?? 60;
+
+        return now()->addSeconds((int) $seconds);
     }
 
     /** A role may be limited to a folder of the bucket. */
