@@ -85,6 +85,16 @@ ACCOUNT = (
     ),
     Pattern(
         Source.APP,
+        match=r"1142\b[^\n]*?(?P<what>\w+) command denied[^\n]*? SQL: [^\n]*?"
+        r"\b(?:from|join|into|update) `?(?P<base>\w+)`?\.`?\w",
+        cause="the account lacks the right to {what} in the database {base}: on the old host one"
+        " account saw several; move its tables into the app's own, or grant the right",
+        example="SQLSTATE[42000]: Syntax error or access violation: 1142 SELECT command denied to"
+        " user 'tickets'@'10.40.113.13' for table 'hits' (Connection: mysql, Host: tickets.proxy-x,"
+        " Port: 3306, Database: tickets, SQL: select * from u876_stats.hits)",
+    ),
+    Pattern(
+        Source.APP,
         match=r"1142\b[^\n]*?(?P<what>\w+) command denied",
         cause="the account lacks the right to {what}",
         example="1142 CREATE command denied to user 'tickets'@'%' for table 'orders'",
