@@ -11,6 +11,7 @@ from harness.core.expectation import StatusError
 from harness.diagnosis import visitor_causes
 from harness.diagnosis.expect import REQUEST, SESSION, expect
 from harness.diagnosis.facts import VisitorRequest
+from harness.smoke.site import HEALTH_PATHS
 from harness.target.clients.http import is_of_app, rule_cause, status_cause
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ def s3_addresses(url: str, access: Access) -> tuple[str, ...]:
     if not bucket:
         bucket, _, key = key.partition("/")
     return s3_address.addresses(bucket, key, region=access.region)
+
+
+def starts_no_session(answer: requests.Response) -> bool:
+    """Whether an answer is one for which Laravel need not start a session: an API's, or health."""
+    is_page = answer.headers.get("Content-Type", "").startswith("text/html")
+    is_health = urlsplit(str(answer.url)).path in HEALTH_PATHS
+    return answer.ok and "Set-Cookie" not in answer.headers and (is_health or not is_page)
 
 
 def _own_store(access: Access) -> str:

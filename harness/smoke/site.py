@@ -14,6 +14,8 @@ from harness.core.redact import Secret, without_password
 HTTPS_PORT = 443
 HTTP_PORT = 80
 DNS_PORT = 53
+HEALTH_PATHS = ("/healthz", "/up")
+"""Health routes by their usual names; the second is Laravel's, which starts no session."""
 _CURL = "write it as curl does"
 _LONGEST_HOST = 253
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
@@ -106,7 +108,7 @@ class Site:
     @property
     def health_paths(self) -> tuple[str, ...]:
         """The paths at which the health route may be."""
-        return (self.health_path,) if self.health_path else ("/healthz", "/up")
+        return (self.health_path,) if self.health_path else HEALTH_PATHS
 
     def route(self, endpoint: Endpoint) -> Endpoint | None:
         """Return the endpoint that the first matching route leads to."""

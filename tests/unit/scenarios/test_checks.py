@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import requests
 
 from harness.diagnosis.expect import ExpectationError
 from harness.target.access import Access
-from scenarios.checks import expect_signed_host, is_store
+from scenarios.checks import expect_signed_host, is_store, starts_no_session
 
 ENDPOINT = {"AWS_ENDPOINT_URL": "http://emulator:4566"}
 ACCESS = Access("https://shop.example", overlay={"environment": ENDPOINT})
@@ -39,3 +40,20 @@ def test_a_signature_is_for_the_buckets_own_host() -> None:
 def test_the_store_of_an_emulated_account_may_have_any_host() -> None:
     emulated = replace(ACCESS, overlay={}, store="http://127.0.0.1:4566")
     expect_signed_host(f"http://emulator:4566/uploads/a{SIGNED}", emulated)
+
+
+def answer(path: str, **headers: str) -> requests.Response:
+    made = requests.Response()
+    made.status_code, made.url = 200, f"https://shop.example{path}"
+    made.headers.update({"Content-Type": "text/html; charset=UTF-8", **headers})
+    return made
+
+
+def test_only_a_page_that_is_no_health_route_needs_a_session() -> None:
+    assert not starts_no_session(answer("/login"))
+    assert starts_no_session(answer("/up"))
+    assert starts_no_session(answer("/api", **{"Content-Type": "application/json"}))
+    assert not starts_no_session(answer("/up", **{"Set-Cookie": "shop_session=x"}))
+    failing = answer("/up")
+    failing.status_code = 500
+    assert not starts_no_session(failing)
