@@ -46,13 +46,13 @@ def roles(account: Account) -> Iterator[Finding]:
 
 def _services_of_roles(production: Production) -> dict[str, str]:
     """Return the ARN of each role -> the service that assumes it."""
-    schedule = production.schedule
     pairs = ((one.task_role_arn, one.execution_role_arn) for one in production.definitions)
     arns = {arn for pair in pairs for arn in pair}
     found = dict.fromkeys(sorted(arns - {""}), "ecs-tasks.amazonaws.com")
-    if schedule is not None and (arn := str(schedule.target.get("RoleArn") or "")):
-        service = "scheduler" if schedule.is_of_scheduler else "events"
-        found[arn] = f"{service}.amazonaws.com"
+    for schedule in production.schedules.values():
+        if arn := str(schedule.target.get("RoleArn") or ""):
+            service = "scheduler" if schedule.is_of_scheduler else "events"
+            found[arn] = f"{service}.amazonaws.com"
     return found
 
 

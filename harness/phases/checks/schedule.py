@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.aws.eventbridge import started_by
 from harness.aws.task_definition import family_of
+from harness.inputs.files.schedule import LARAVELS, Schedule
 from harness.phases.account import Account
 from harness.phases.checks import web
 from harness.phases.phase import Finding, NotCovered, absent, check
@@ -25,10 +26,19 @@ _FIRST_RUN_WITHIN = timedelta(minutes=2)
     ),
 )
 def rule(account: Account) -> Iterator[Finding]:
-    """The rule is enabled, has its one target, and no other rule runs the same task."""
-    name = account.name_of("rule", noun="rule")
-    schedule, thing = account.production.schedule, f"rule {name}"
-    assert schedule is not None  # noqa: S101 - the name comes from it
+    """Each rule is enabled and has its one target, and no other rule runs the scheduler's task."""
+    account.name_of("rule", noun="rule")
+    schedules = account.production.schedules
+    for key, one in schedules.items():
+        yield from _of_schedule(account, one, key=key)
+    laravels = schedules[LARAVELS]
+    if not account.is_local and not laravels.is_of_scheduler:
+        yield from _other_rules(account, laravels, known={one.name for one in schedules.values()})
+
+
+def _of_schedule(account: Account, schedule: Schedule, *, key: str) -> Iterator[Finding]:
+    """Compare one rule, its target and that target's definition with their files."""
+    name, thing = schedule.name, f"rule {schedule.name}"
     answer = (
         account.read("scheduler", "GetSchedule", Name=name, GroupName=schedule.group)
         if schedule.is_of_scheduler
@@ -37,7 +47,7 @@ def rule(account: Account) -> Iterator[Finding]:
     if answer is None:
         yield absent(thing, remedy="create it: `cutover phase 5 --plan`")
         return
-    yield from account.differences(thing, schedule.content, answer, key="schedule.rule")
+    yield from account.differences(thing, schedule.content, answer, key=key)
     if account.is_local or schedule.is_of_scheduler:
         return  # its target is a queue there, from which control runs the task
     targets = account.read("events", "ListTargetsByRule", Rule=name)["Targets"]
@@ -48,11 +58,10 @@ def rule(account: Account) -> Iterator[Finding]:
     wanted = _target(schedule.target)
     for target in targets:
         found = _target(target)
-        yield from account.differences(f"{thing}, target", wanted, found, key="schedule.rule")
+        yield from account.differences(f"{thing}, target", wanted, found, key=key)
         if arn := target.get("EcsParameters", {}).get("TaskDefinitionArn", ""):
-            file = schedule.definition
-            yield from web.definition_differences(account, file, arn, key="schedule")
-    yield from _other_rules(account, name, cluster=str(schedule.target["Arn"]))
+            table = key.rpartition(".")[0]
+            yield from web.definition_differences(account, schedule.definition, arn, key=table)
 
 
 def _target(target: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,18 +76,18 @@ def _target(target: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _other_rules(account: Account, name: str, *, cluster: str) -> Iterator[Finding]:
-    family = account.access.resources["scheduler"]
+def _other_rules(account: Account, schedule: Schedule, *, known: set[str]) -> Iterator[Finding]:
+    cluster = str(schedule.target["Arn"])
     names = account.read("events", "ListRuleNamesByTarget", TargetArn=cluster)["RuleNames"]
     for other in names:
-        if other == name:
+        if other in known:
             continue
         for target in account.read("events", "ListTargetsByRule", Rule=other)["Targets"]:
             arn = target.get("EcsParameters", {}).get("TaskDefinitionArn", "")
-            if family_of(arn) == family:
+            if family_of(arn) == schedule.definition.family:
                 remedy = f"aws events disable-rule --name {other}"
                 actual = "runs the scheduler's task, too"
-                yield Finding(f"rule {other}", f"no rule but {name}", actual, remedy)
+                yield Finding(f"rule {other}", f"no rule but {schedule.name}", actual, remedy)
 
 
 @check("5.ticks", reads=("ecs:ListTasks", "ecs:DescribeTasks"))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.inputs import operation_shapes
+from harness.inputs.files.schedule import LARAVELS
 from harness.inputs.production import Production
 from harness.phases.account import Account, iam_action
 from harness.phases.phase import Check
@@ -514,3 +515,31 @@ def test_a_right_that_lacks_is_named_by_its_iam_action(files: Production) -> Non
     result = result_of(CHECKS["5.bucket"], files, answers)
     assert result.state == "not covered"
     assert "may not call s3:GetEncryptionConfiguration" in result.not_covered
+
+
+def test_a_further_schedule_is_compared_and_is_no_strangers(files: Production) -> None:
+    laravels = files.schedules[LARAVELS]
+    calls = [
+        replace(call, input={**call.input, key: "tickets-nightly"})
+        for call in laravels.rule.calls
+        for key in ["Name" if "Name" in call.input else "Rule"]
+    ]
+    nightly = replace(laravels, rule=replace(laravels.rule, calls=tuple(calls)))
+    documents = {
+        f"schedules.nightly.{name}": files.documents[f"schedule.{name}"]
+        for name in ("rule", "task_definition")
+    }
+    two = replace(
+        files,
+        schedules={**files.schedules, "schedules.nightly.rule": nightly},
+        documents={**files.documents, **documents},
+    )
+    answers = contracts.green(two)
+    rules = {one.name: dict(one.content) for one in two.schedules.values()}
+    answers["events DescribeRule"] = lambda given: rules[given["Name"]]
+    answers["events ListRuleNamesByTarget"] = {"RuleNames": [*rules]}
+    assert result_of(CHECKS["5.rule"], two, answers).state == "green"
+    rules["tickets-nightly"]["State"] = "DISABLED"
+    (finding,) = result_of(CHECKS["5.rule"], two, answers).findings
+    assert finding.thing == "rule tickets-nightly"
+    assert finding.actual.startswith("State is 'DISABLED'")
