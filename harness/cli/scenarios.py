@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _LONGEST_NAME = 200
+_SUGGESTED = 6
 _TEMPLATE = '''\
 """{title}."""
 
@@ -80,9 +81,11 @@ def explain(name: str) -> int:
     found = [one for one in entries if one.name == wanted]
     if not found:
         near = closest(wanted, [one.name for one in entries])
+        alike = [one.name for one in entries if wanted in (one.story, *one.name.split("_"))]
+        hint = f"these have it: {', '.join(alike[:_SUGGESTED])}" if alike else ""
+        hint = f'did you mean "{near}"?' if near else hint
         raise ConfigError(
-            f"there is no scenario {wanted}",
-            hint=f'did you mean "{near}"?' if near else "`cutover scenarios list` names them all",
+            f"there is no scenario {wanted}", hint=hint or "`cutover scenarios list` names them all"
         )
     for one in found:
         click.echo("\n".join(_explained(one)))

@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 
 ADDRESS = "ADDRESS[:PORT]"
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _site(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
+    """Return the URL; an empty one is most likely a variable without a value."""
+    if url is not None and not url.strip():
+        raise click.BadParameter("it is empty; without it, the URL is that of cutover.toml")
+    return url
+
+
 _OPTIONS = (
-    click.argument("url", required=False),
+    click.argument("url", required=False, callback=_site),
     click.option(
         "--expect",
         "expected",

@@ -134,6 +134,12 @@ def _of_value(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
         "integer": ("a whole number above 0", f"write {written} = 180"),
         "boolean": ("true or false", f"write {written} = true, or false, without quotes"),
     }
+    if wanted.get("type") == "object" and name in names_in(wanted):
+        table = ".".join(toml_key(str(step)) for step in path[:-1])
+        forms["object"] = (
+            "a table",
+            f"write [{table}.NAME], with a name of yours, and {name} in it",
+        )
     form, hint = forms["string" if error["type"] == "string_type" else wanted["type"]]
     if "$ref" in wanted.get("items", ()):
         form, hint = "a list of tables", f"write [[{name}]]"

@@ -273,6 +273,12 @@ def test_a_current_directory_that_is_gone_is_named(tmp_path: Path) -> None:
     assert done.stderr.startswith("cutover: the current directory is not there any more\n")
 
 
+def test_a_word_of_scenarios_is_explained_by_their_names() -> None:
+    result = run("scenarios", "explain", "rotation")
+    assert (result.exit_code, "there is no scenario rotation" in result.output) == (2, True)
+    assert "these have it: secret_rotation_without_downtime" in result.output
+
+
 def test_a_directory_that_cannot_be_made_is_named_at_once(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()

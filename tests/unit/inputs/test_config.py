@@ -123,6 +123,11 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
         ),
         ("[[first_run]]", "[first_run]", "first_run is a table, and must be a list of tables"),
         (
+            "[overlay.environment]",
+            '[schedules]\nrule = "nightly.json"\n[overlay.environment]',
+            "write [schedules.NAME], with a name of yours, and rule in it",
+        ),
+        (
             "[aws]",
             '[app.pages]\nprivate = "https://tickets.example/home"\n[aws]',
             'write "/home"',

@@ -105,6 +105,13 @@ def test_strict_makes_a_warning_red(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["smoke", "watch"])
+def test_an_empty_url_is_not_that_of_the_file(name: str) -> None:
+    result = CliRunner().invoke(program, (name, ""), prog_name="cutover")
+    assert result.exit_code == 2
+    assert "it is empty; without it, the URL is that of cutover.toml" in result.output
+
+
+@pytest.mark.parametrize("name", ["smoke", "watch"])
 def test_without_url_and_file_the_hint_shows_how(tmp_path: Path, name: str) -> None:
     result = CliRunner().invoke(program, (name,), prog_name="cutover")
     assert result.exit_code == 2
