@@ -20,7 +20,6 @@ from harness.target.resources.proxy_metrics import ProxyMetrics
 from harness.target.resources.schedule import PERIOD_S
 from harness.target.target import CONTAINERS, EXEC, PROBE, PROXY, SQL
 from scenarios import reports, statements
-from scenarios.checks import starts_no_session
 from scenarios.jobs import late_cause, outcomes
 from scenarios.mails import MAIL_S, UNKEPT, UNSENT, missing_mail_cause, redirected_cause
 from scenarios.scheduled import DUE_WITHIN_S, WINDOW, endless_tick_cause
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from harness.target.access import Access
     from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
-    from harness.target.pages import Pages
     from harness.target.resources.ecs import EcsService
     from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.job_queue import Jobs
@@ -61,17 +59,6 @@ def task_definitions(access: Access, ecs: Any) -> dict[str, dict[str, Any]]:
         answer = ecs.describe_task_definition(taskDefinition=family)
         definitions["scheduler"] = answer["taskDefinition"]
     return definitions
-
-
-@pytest.fixture
-def app_sessions(toolbox: Toolbox, new_visitor: Callable[[], Browser], pages: Pages) -> None:
-    """Skip where no route of the app starts a session, as in an API with tokens."""
-    if PROBE not in toolbox.target.capabilities:
-        if starts_no_session(new_visitor().get(pages.public)):
-            key = "set app.pages.public to a page that does"
-            pytest.skip(f"not covered: {pages.public} starts no session; {key}")
-    elif new_visitor().probe.session().get("routes") == 0:
-        pytest.skip("not covered: no route of the app starts a session")
 
 
 @pytest.fixture

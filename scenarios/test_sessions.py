@@ -12,7 +12,8 @@ from harness.diagnosis.facts import IN_COOKIES, SHARED_DRIVERS, VisitorRequest
 from harness.diagnosis.visitor_causes import hidden_host
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.browser import cookie_from, is_for_host, prefix_fault, read_page
-from scenarios.checks import cookie_of, expect_link, expect_status
+from harness.target.target import PROBE
+from scenarios.checks import cookie_of, expect_link, expect_status, starts_no_session
 from scenarios.deployment_settings import answer_without_downtime
 from scenarios.shared_files import SESSIONS, is_shared
 
@@ -40,6 +41,17 @@ as_edge = pytest.mark.truth(
     aws=proved,
     url=proved,
 )
+
+
+@pytest.fixture
+def app_sessions(toolbox: Toolbox, new_visitor: Callable[[], Browser], pages: Pages) -> None:
+    """Skip where no route of the app starts a session, as in an API with tokens."""
+    if PROBE not in toolbox.target.capabilities:
+        if starts_no_session(new_visitor().get(pages.public)):
+            key = "set app.pages.public to a page that does"
+            pytest.skip(f"not covered: {pages.public} starts no session; {key}")
+    elif new_visitor().probe.session().get("routes") == 0:
+        pytest.skip("not covered: no route of the app starts a session")
 
 
 @as_app
