@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from harness.replay.toolbox import Toolbox
     from harness.target.access import Access
-    from harness.target.clients.browser import Browser
     from harness.target.clients.probe import ProbeClient
     from harness.target.resources.ecs import EcsService
     from harness.target.resources.ecs_exec import ExecResult
