@@ -132,8 +132,8 @@ def hidden_scheme(request: VisitorRequest) -> str:
 
 def hidden_host(request: VisitorRequest) -> str:
     """Return that PHP has another host than the request was for; empty where it has none else."""
-    names = (one.partition(":")[0].lower() for one in (request.host, request.asked_host))
-    host, wanted = names
+    host = request.host.partition(":")[0].lower()
+    wanted = request.asked_host.partition(":")[0].lower()
     if not host or not wanted or host == wanted:
         return ""
     return (

@@ -229,14 +229,8 @@ def _faults(value: Any, *, shape: Any) -> Iterator[tuple[str, str]]:
     if shape.type_name not in (*_SIZES, *_NUMBERS):
         return
     if least is not None and size < least:
-        yield (
-            (
-                "is empty"
-                if size == 0 and unit
-                else f"{message}, and AWS takes {least} at the least"
-            ),
-            (f"write {least} or more"),
-        )
+        too_small = f"{message}, and AWS takes {least} at the least"
+        yield "is empty" if size == 0 and unit else too_small, f"write {least} or more"
     elif most is not None and size > most:
         yield f"{message}, and AWS takes {most} at the most", f"write {most} or less"
     elif shape.type_name == "string" and not _matches(value, shape.metadata.get("pattern", "")):

@@ -352,7 +352,7 @@ def _resources(
 
 def _schedules(reading: Reading, groups: SecurityGroups | None) -> dict[str, Schedule]:
     found = {}
-    for keys in (("schedule",), *(("schedules", name) for name in reading.tables("schedules"))):
+    for keys in reading.schedules:
         read = partial(schedule.read, groups=groups, is_laravels=len(keys) == 1)
         rule = reading.file(*keys, "rule", read=read, form=resources.rule)
         if (definition := _definition(reading, *keys)) and rule:

@@ -109,12 +109,11 @@ class Reading:
                 "services", name, "service", form=partial(service, name=name, family=family)
             )
             yield from (one for one in (definition, create) if one)
-        further = (("schedules", name) for name in self.tables("schedules"))
-        for keys in (("schedule",), *further):
-            scheduled = self._source(*keys, "task_definition", form=task_definition)
-            yield from (one for one in (scheduled,) if one)
+        scheduled = [
+            self._source(*keys, "task_definition", form=task_definition) for keys in self.schedules
+        ]
         cached = self._source("cache", "file", form=cache.form)
-        yield from (one for one in (cached,) if one)
+        yield from filter(None, [*scheduled, cached])
 
     def _source(self, *keys: str, form: Callable[[Document], Document]) -> Document | None:
         path = self._path(*keys)
@@ -146,6 +145,11 @@ class Reading:
         """Return the names of the tables in a table of cutover.toml."""
         table = self.toml.data.get(name)
         return list(table) if isinstance(table, dict) else []
+
+    @property
+    def schedules(self) -> list[tuple[str, ...]]:
+        """The keys of the tables with a schedule each; Laravel's is the first."""
+        return [("schedule",), *(("schedules", name) for name in self.tables("schedules"))]
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -142,24 +142,33 @@ class Bringup:
             if name != production.web
         ]
         # The scheduled runs.
-        self._add_schedules(steps, cluster=cluster_made, roles=roles_made, first_run=first_run)
+        self._add_schedules(
+            steps, needs=[cluster_made, roles_made], healthy=healthy, first_run=first_run
+        )
         # Every service with all of its tasks.
         steps.add("services up", partial(self._await_all, steps), needs=[healthy, *others])
 
-    def _add_schedules(self, steps: Steps, *, cluster: Step, roles: Step, first_run: Step) -> None:
+    def _add_schedules(
+        self, steps: Steps, *, needs: list[Step], healthy: Step, first_run: Step
+    ) -> None:
         """Add the definitions of the scheduled runs, the rules, and whether ticks would start."""
         schedules = self.production.schedules.values()
         families = {one.definition.family: one.definition for one in schedules}
-        defined = [
-            self._create(steps, f"definition {family}", "ecs", definition, needs=[cluster])
-            for family, one in families.items()
-            for definition in [partial(aws_resources.definition, content=one)]
-        ]
+        defined = [*needs]
+        for family, content in families.items():
+            definition = partial(aws_resources.definition, content=content)
+            defined.append(
+                self._create(steps, f"definition {family}", "ecs", definition, needs=needs)
+            )
         for one in schedules:
-            rule, needed = partial(self._make_schedule, one), [*defined, roles, first_run]
-            self._create(steps, f"schedule {one.name}", "events", rule, needs=needed)
-            scheduled = partial(self._require_scheduled_run, one)
-            steps.add(f"scheduled run of {one.name} can start", scheduled, needs=needed)
+            rule, scheduled = (
+                partial(self._make_schedule, one),
+                partial(self._require_scheduled_run, one),
+            )
+            self._create(steps, f"schedule {one.name}", "events", rule, needs=[*defined, first_run])
+            # Beside the first run, which takes longer.
+            name = f"scheduled run of {one.name} can start"
+            steps.add(name, scheduled, needs=[*defined, healthy])
 
     def _networks(self) -> None:
         self.client.volumes.create(volume_name(self.run), labels=self.run.labels("volume"))

@@ -171,11 +171,8 @@ def planned_components(
     """Return the components of a stack that has its networks, in the order of their start."""
     config = production.config
     ca_pem, certificates = materials.certificates.ca_pem, materials.certificates
-    database, options = config.database, cluster_parameters.options(production)
-
-    def login(endpoint: str) -> dict[str, Any]:
-        return {"endpoint": endpoint, "ca_pem": ca_pem, "account": materials.account}
-
+    options = cluster_parameters.options(production)
+    login = _login(config.database.cluster_endpoint, materials=materials)
     return (
         PlannedComponent(
             emulator.component(_smtp(production, certificates=certificates)),
@@ -202,13 +199,9 @@ def planned_components(
                 certificate=certificates.server("mysql"),
                 others=materials.other_accounts,
                 options=options,
-                **login(database.cluster_endpoint),
+                **login,
             ),
-            partial(
-                mysql.probe,
-                query=options.get("init_connect", ""),
-                **login(database.cluster_endpoint),
-            ),
+            partial(mysql.probe, query=options.get("init_connect", ""), **login),
         ),
         *_planned_proxy(config, materials=materials),
         *_planned_cache(production, materials=materials),
@@ -228,9 +221,14 @@ def _planned_proxy(config: Config, *, materials: StackSecrets) -> tuple[PlannedC
         certificate=certificates.server("proxy"),
         shares_connections=config.overlay.connection_sharing,
     )
-    account = materials.account
-    probe = partial(proxy.probe, endpoint=endpoint, ca_pem=certificates.ca_pem, account=account)
+    probe = partial(proxy.probe, **_login(endpoint, materials=materials))
     return (PlannedComponent(component, probe),)
+
+
+def _login(endpoint: str, *, materials: StackSecrets) -> dict[str, Any]:
+    """Return the way by which the app's account signs in at an endpoint."""
+    ca_pem = materials.certificates.ca_pem
+    return {"endpoint": endpoint, "ca_pem": ca_pem, "account": materials.account}
 
 
 def _smtp(production: Production, *, certificates: Certificates) -> emulator.Smtp | None:

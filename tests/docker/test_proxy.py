@@ -42,12 +42,8 @@ SERVER = replace(
     ),
     networks={"operator": (), "data": (CLUSTER, OTHER_NAME)},
 )
-SPEC = proxy.component(
-    endpoint=ENDPOINT,
-    cluster_endpoint=CLUSTER,
-    ca_pem=CA,
-    certificate=CERTIFICATES.server("proxy"),
-)
+describe = partial(proxy.component, endpoint=ENDPOINT, certificate=CERTIFICATES.server("proxy"))
+SPEC = describe(cluster_endpoint=CLUSTER, ca_pem=CA)
 PROBE = partial(proxy.probe, endpoint=ENDPOINT, ca_pem=CA, account=ACCOUNT)
 
 
@@ -100,17 +96,8 @@ def test_both_hops_are_tls(stack: Stack) -> None:
 
 
 def test_plaintext_is_refused(stack: Stack) -> None:
-    connection = pymysql.connect(
-        host=ENDPOINT,
-        user=ACCOUNT.username,
-        password=ACCOUNT.password.reveal(),
-        ssl_disabled=True,
-        defer_connect=True,
-    )
     with pytest.raises(pymysql.err.OperationalError) as refused:
-        connection.connect(
-            socket.create_connection(split_address(stack.addresses["proxy"][proxy.PORT]), 5)
-        )
+        _connect(stack, ssl_disabled=True)
     assert refused.value.args == (2026, "SSL connection error: SSL is required from client")
 
 
@@ -172,30 +159,32 @@ def test_shared_connection_refuses_what_rds_proxy_takes_and_the_pattern_knows(
 
 
 def test_connections_of_their_own_take_every_statement(stack: Stack) -> None:
-    own = proxy.component(
-        endpoint=ENDPOINT,
-        cluster_endpoint=CLUSTER,
-        ca_pem=CA,
-        certificate=CERTIFICATES.server("proxy"),
-        shares_connections=False,
-    )
+    own = describe(cluster_endpoint=CLUSTER, ca_pem=CA, shares_connections=False)
     with another(stack, own) as probe:
         wait_until(probe, deadline=Deadline(15), interval_s=0.2)
         for statement in STATEMENTS_THAT_SHARING_REFUSES.values():
             _send(stack, statement)
 
 
-def _send(stack: Stack, statement: str) -> None:
-    connection = pymysql.connect(
+def _connect(stack: Stack, **options: Any) -> pymysql.connections.Connection[Any]:
+    connection: pymysql.connections.Connection[Any] = pymysql.connect(
         host=ENDPOINT,
         user=ACCOUNT.username,
         password=ACCOUNT.password.reveal(),
-        ssl=ssl.create_default_context(cadata=CA),
-        client_flag=CLIENT.MULTI_STATEMENTS,
         defer_connect=True,
+        **options,
     )
     connection.connect(
         socket.create_connection(split_address(stack.addresses["proxy"][proxy.PORT]), 5)
+    )
+    return connection
+
+
+def _send(stack: Stack, statement: str) -> None:
+    connection = _connect(
+        stack,
+        ssl=ssl.create_default_context(cadata=CA),
+        client_flag=CLIENT.MULTI_STATEMENTS,
     )
     with connection, connection.cursor() as cursor:
         cursor.execute(statement)
@@ -213,23 +202,13 @@ def test_probe_says_what_the_proxy_says_while_the_server_is_away(stack: Stack) -
 
 
 def test_a_server_certificate_for_another_name_is_refused(stack: Stack) -> None:
-    differing = proxy.component(
-        endpoint=ENDPOINT,
-        cluster_endpoint=OTHER_NAME,
-        ca_pem=CA,
-        certificate=CERTIFICATES.server("proxy"),
-    )
+    differing = describe(cluster_endpoint=OTHER_NAME, ca_pem=CA)
     with another(stack, differing) as probe:
         assert _refusal(probe) == "certificate verify failed"
 
 
 def test_a_server_of_another_authority_is_refused(stack: Stack) -> None:
-    differing = proxy.component(
-        endpoint=ENDPOINT,
-        cluster_endpoint=CLUSTER,
-        ca_pem=certificates.create({}).ca_pem,
-        certificate=CERTIFICATES.server("proxy"),
-    )
+    differing = describe(cluster_endpoint=CLUSTER, ca_pem=certificates.create({}).ca_pem)
     with another(stack, differing) as probe:
         assert _refusal(probe) == "certificate verify failed"
 

@@ -264,7 +264,7 @@ def rule_names(production: Production) -> Iterator[Problem]:
         other = first.setdefault(schedule.name, key)
         if other != key:
             yield Problem(
-                f"{schedule.target_key.partition('.Target')[0].replace('Targets', 'Rule')}.Name",
+                schedule.name_key,
                 f'is "{schedule.name}", as that of {other}: the second would replace the first',
                 "give each a name of its own",
                 file=production.files[key],

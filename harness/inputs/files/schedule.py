@@ -63,6 +63,11 @@ class Schedule:
         return f"{CREATE_SCHEDULE}.Target" if self.is_of_scheduler else "PutTargets.Targets[0]"
 
     @property
+    def name_key(self) -> str:
+        """Where the name is in the file."""
+        return f"{CREATE_SCHEDULE if self.is_of_scheduler else 'PutRule'}.Name"
+
+    @property
     def name(self) -> str:
         """The name of the rule or schedule."""
         return str(self.content["Name"])
