@@ -73,6 +73,16 @@ Illuminate\Support\Facades\Queue::push($job);
 return ['connection' => $name, 'driver' => $connection['driver'] ?? ''];
 """
 """The job is Laravel's own, which every worker knows; it leaves its key in the cache."""
+DEFAULT_QUEUE = r"""
+$name = $arguments['connection'] ?: config('queue.default');
+$connection = config("queue.connections.$name");
+return [
+    'connection' => $name,
+    'driver' => $connection['driver'] ?? '',
+    'queue' => $connection['queue'] ?? 'default',
+];
+"""
+"""The queue of a connection, or of the default one, on which jobs are that name none."""
 CACHED = "return ['value' => Illuminate\\Support\\Facades\\Cache::get($arguments['key'])];"
 SEND = r"""
 Illuminate\Support\Facades\Mail::raw('A rehearsal of the cutover.', fn ($mail) => $mail

@@ -25,6 +25,8 @@ ERROR = 400
 """Monolog's level."""
 _REFUSES = re.compile(r"\s+ERROR\s+(\S.*\S)")
 """Artisan's words for a command that it does not run."""
+_BLOCK = re.compile(r"^ *\n((?: {2}\S.* {2}\n)+) *$", re.M)
+"""Symfony's paragraph of an exception, or of a command that there is not."""
 FAILED = "cutover: failed entry "
 """A task's own line for a scheduled command that failed, with its place."""
 WITHOUT_PROCESSES = 99
@@ -171,9 +173,10 @@ def last_error(log: str) -> str:
             texts.append(line)
     errors = [one["message"] for one in records if _is_error(one)]
     # Artisan indents its own lines.
-    programs = [line for line in texts if line.strip() and not line.startswith(" ")]
+    programs = [line for line in texts if line.strip() and not line.startswith((" ", "In "))]
     refusals = [found[1] for line in texts if (found := _REFUSES.match(line))]
-    return str(next(reversed([*refusals, *programs, *errors]), ""))
+    blocks = [" ".join(found[1].split()) for found in _BLOCK.finditer("\n".join(texts))]
+    return str(next(reversed([*refusals, *programs, *blocks, *errors]), ""))
 
 
 def _is_error(record: Any) -> bool:

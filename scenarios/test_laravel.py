@@ -8,11 +8,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.diagnosis.expect import ExpectationTimeout, expect
-from harness.report import emulated, not_covered
+from harness.report import emulated, not_covered, proved
 from harness.target.clients.probe import disk_cause
+from harness.target.resources import queue_worker
 from harness.target.resources.ecs import services_of
-from scenarios.laravel import CACHED, DISPATCH, READ, REMOVE, SEND, STORE, Laravel, NoLaravel
+from scenarios.laravel import (
+    CACHED,
+    DEFAULT_QUEUE,
+    DISPATCH,
+    READ,
+    REMOVE,
+    SEND,
+    STORE,
+    Laravel,
+    NoLaravel,
+)
 from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
+from scenarios.timeouts import PROCESSES
 from scenarios.worker_mail import mailer_name
 
 if TYPE_CHECKING:
@@ -118,6 +130,51 @@ def test_job_of_a_web_task_runs_in_a_worker(
         until=bool,
         what=f"a job that the web task put on {sent['connection']} did not run",
         within_s=job_timeout_s,
+    )
+
+
+@pytest.fixture
+def worker_processes(
+    access: Access, ecs: Any, run_in_task: Callable[..., ExecResult]
+) -> list[tuple[str, list[str]]]:
+    """The task and the words of each process of queue:work, whoever has started it."""
+    return [
+        (task, line.split())
+        for service in services_of(access, ecs=ecs).values()
+        for task in sorted(service.running())
+        for line in run_in_task(["sh", "-c", PROCESSES], task=task).stdout.splitlines()
+        if queue_worker.queue_command(line.split())
+    ]
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=NOT_THERE)
+@pytest.mark.requires("ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_default_queue_of_the_web_tasks_has_a_worker(
+    ask_laravel: Callable[..., dict[str, Any]],
+    web_tier: WebTier,
+    worker_processes: list[tuple[str, list[str]]],
+) -> None:
+    if not worker_processes:
+        pytest.skip("not covered: no task runs queue:work")
+    used = ask_laravel(DEFAULT_QUEUE, task=min(web_tier.running()), connection="")
+    if used["driver"] in IN_THE_TASK_ITSELF:
+        pytest.skip(f"not covered: the connection {used['connection']} hands jobs to no worker")
+    served = set()
+    for task, words in worker_processes:
+        named = queue_worker.connection(words)
+        own = ask_laravel(DEFAULT_QUEUE, task=task, connection=named)
+        names = queue_worker.queue_names(words, default=own["queue"])
+        served |= {(own["connection"], name) for name in names}
+    queue = (used["connection"], used["queue"])
+    known = ", ".join(f"{name} of {connection}" for connection, name in sorted(served))
+    expect(
+        queue in served,
+        f"no worker serves the queue {queue[1]} of the connection {queue[0]}",
+        cause=f"a web task puts its jobs on the queue {queue[1]} of the connection {queue[0]}, and"
+        f" queue:work serves {known}: correct --queue of queue:work, or the variables of the web"
+        " task",
+        certain=True,
     )
 
 

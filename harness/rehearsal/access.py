@@ -32,9 +32,9 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
         security_tracker=production.config.security_tracker,
         schedule=_emulated(access.schedule, production.schedule),
         further_schedules={
-            one.name: _newest(access.further_schedules[one.name], one)
+            one.full_name: _newest(access.further_schedules[one.full_name], one)
             for one in production.schedules.values()
-            if one.name in access.further_schedules
+            if one.full_name in access.further_schedules
         },
         vendor=vendor,
         overlay={

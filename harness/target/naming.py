@@ -131,7 +131,7 @@ def _jobs_on(production: Production) -> str:
 
 def _further_schedules(production: Production) -> dict[str, Any]:
     return {
-        one.name: eventbridge.run_task_input(one.target)
+        one.full_name: eventbridge.run_task_input(one.target)
         for key, one in production.schedules.items()
         if key != LARAVELS
     }

@@ -201,8 +201,16 @@ def bucket(document: Document, *, name: str, region: str = "") -> Document:
             reshaped.put(operation, content, source=document, at=operation)
     else:
         _put_place(reshaped, region=region)
+    printed: set[str] = set()
     for source in document.objects:
         reshaped.read_only |= source.data.keys() & set(_BUCKET.beside)
+        for field in sorted(printed & source.data.keys() & {"BucketArn", *bucket_files.SETTINGS}):
+            message, hint = (
+                "is a second bucket's, and no output names its bucket",
+                "print those of the app's own bucket alone; CreateBucket takes inputs of several",
+            )
+            reshaped.reject(source, field, message, hint)
+        printed |= source.data.keys()
         for field, (operation, wrapper) in bucket_files.SETTINGS.items():
             if field in source.data:
                 wanted = operation_shapes.input_shape("s3", operation).members if wrapper else ()

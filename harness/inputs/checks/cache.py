@@ -23,6 +23,7 @@ _ABSENT = ("memcached", "dynamodb")
 _HOSTS = frozenset({"REDIS_HOST", "REDIS_URL"})
 _GROUP, _PASSWORD = "CreateReplicationGroup", "REDIS_PASSWORD"
 _HOST_OF = re.compile(r"REDIS(?:_\w+)?_HOST|REDIS_URL")
+_WITH_PORT = re.compile(r"[^:\[\]]+:\d+")
 _OF_ELASTICACHE = ".cache.amazonaws.com"
 _LOOPBACK = re.compile(r"(?:^|[/@])(?:localhost|127(?:\.\d+){3}|\[?::1\]?)(?=[:/]|$)")
 _ELSEWHERE = "where production has it, give {name} another value in overlay.environment"
@@ -48,6 +49,7 @@ def problems(production: Production) -> Iterator[Problem]:
             file=str(production.config.file),
         )
         return
+    yield from _unresolved_hosts(production)
     yield from _other_hosts(production, settings.endpoint)
     yield from _unwanted_passwords(production, cache)
 
@@ -67,6 +69,33 @@ def _other_hosts(production: Production, endpoint: str) -> Iterator[Problem]:
                     f' {name} = "{endpoint}"',
                     file=definition.source,
                 )
+
+
+def _unresolved_hosts(production: Production) -> Iterator[Problem]:
+    """A host with a port, or with two schemes: phpredis looks for a host of the whole text.
+
+    Laravel's PhpRedisConnector puts the scheme before the host, unless it stands there already.
+    """
+    for definition in production.definitions:
+        given = {name: value for _, name, value in definition.variables}
+        scheme = given.get("REDIS_SCHEME", "")
+        for place, name, value in definition.variables:
+            own, _, host = value.rpartition("://")
+            if name != "REDIS_HOST" or given.get("REDIS_CLIENT", "phpredis") != "phpredis":
+                continue
+            if _WITH_PORT.fullmatch(host):
+                message, hint = "has a port", "leave the port to REDIS_PORT"
+            elif own and scheme not in ("", own):
+                message = f'has the scheme {own}, and REDIS_SCHEME "{scheme}" is put before it'
+                hint = f"write {host}, and the scheme into REDIS_SCHEME alone"
+            else:
+                continue
+            yield Problem(
+                place,
+                f'is "{value}" (REDIS_HOST), which {message}: phpredis finds no such host',
+                hint,
+                file=definition.source,
+            )
 
 
 def _unwanted_passwords(production: Production, cache: Cache) -> Iterator[Problem]:

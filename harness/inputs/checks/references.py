@@ -258,10 +258,13 @@ def overrides(production: Production) -> Iterator[Problem]:
 
 
 def rule_names(production: Production) -> Iterator[Problem]:
-    """Each rule has a name of its own: PutRule replaces the one that has it."""
-    first: dict[str, str] = {}
+    """Each rule has a name of its own, and each schedule within its group.
+
+    PutRule replaces the one that has the name.
+    """
+    first: dict[tuple[bool, str], str] = {}
     for key, schedule in production.schedules.items():
-        other = first.setdefault(schedule.name, key)
+        other = first.setdefault((schedule.is_of_scheduler, schedule.full_name), key)
         if other != key:
             yield Problem(
                 schedule.name_key,
@@ -278,9 +281,18 @@ def _overrides(schedule: Schedule, *, file: str) -> Iterator[Problem]:
     shape = operation_shapes.input_shape("ecs", "RunTask").members["overrides"]
     for problem in operation_shapes.type_problems(made, shape=shape, key=key):
         yield replace(problem, file=file)
-    listed = made.get("containerOverrides")
-    for index, override in enumerate(listed if isinstance(listed, list) else ()):
-        name = override.get("name") if isinstance(override, dict) else None
+    given = made.get("containerOverrides")
+    listed = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    memory = str(made.get("memory") or schedule.definition.raw.get("memory") or "")
+    for index, override in enumerate(listed):
+        name, most = override.get("name"), override.get("memory")
+        if isinstance(most, int) and memory.isdigit() and most > int(memory):
+            yield Problem(
+                f"{key}.containerOverrides[{index}].memory",
+                f"is {most} MiB, and the task has {memory}: ECS refuses to run it",
+                'write less, or override the task\'s, too: "memory" beside containerOverrides',
+                file=file,
+            )
         if name not in names:
             yield Problem(
                 f"{schedule.target_key}.Input.containerOverrides[{index}].name",

@@ -29,6 +29,8 @@ _RULE = ("PutRule", "PutTargets")
 _BUS = "default"
 _BUS_NAME = re.compile(rf"(?:arn:[\w:-]+:event-bus/)?{_BUS}")
 _DEFAULT_GROUP = "default"
+_QUEUE_NAME = 74
+"""Of SQS's 80 characters."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,19 @@ class Schedule:
         return str(self.content.get("GroupName") or _DEFAULT_GROUP)
 
     @property
+    def full_name(self) -> str:
+        """The name with the group of EventBridge Scheduler, where it is not the default one."""
+        is_grouped = self.group not in ("", _DEFAULT_GROUP)
+        return f"{self.group}/{self.name}" if is_grouped else self.name
+
+    @property
     def queue(self) -> str:
         """Name of the queue that stands for the rule's ECS target in a local stack.
 
         A rule's name may have dots, and a queue's may not.
         """
-        return f"{self.name.replace('.', '-')}-ticks"
+        name = "-".join(reversed(self.full_name.split("/")))
+        return f"{name.replace('.', '-')[:_QUEUE_NAME]}-ticks"
 
     @property
     def maximum_age_s(self) -> int:

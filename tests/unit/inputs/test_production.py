@@ -297,6 +297,7 @@ def test_a_further_schedule_is_read_like_the_first(project: Path) -> None:
         ({"queue:prune-failed": "queue:work"}, "queue:work, which never ends"),
         ({"cron(30 3 * * ? *)": "cron(30 3 * * *)"}, "cron(30 3 * * *)"),
         ({"queue:prune-failed": "schedule:run"}, "is a task that runs schedule:run, as"),
+        ({'"name": "app"': '"name": "app", "memory": 9999'}, "is 9999 MiB, and the task has"),
     ],
 )
 def test_a_further_schedule_has_problems_of_its_own(

@@ -14,6 +14,7 @@ from scenarios.scheduled import (
     endless_tick_cause,
     expect_scheduled_once,
     host_outside,
+    last_error,
     undisturbed,
 )
 
@@ -114,3 +115,13 @@ def test_a_command_that_an_exclusive_scenario_made_fail_says_nothing() -> None:
 def test_two_runs_in_one_tick_are_too_many_at_any_time() -> None:
     with pytest.raises(ExpectationError, match="2 times"):
         expect_scheduled_once([tick(0)], [record(), record()], access=LOCAL, times=MEANWHILE)
+
+
+def test_the_paragraph_of_symfony_is_an_error() -> None:
+    words = '  Command "digest:sent" is not defined.  '
+    edge = " " * len(words)
+    log = f'\n{edge}\n{words}\n{edge}\n\n Do you want to run "digest:send"?  (yes/no) [no]:\n > '
+    assert last_error(log) == words.strip()
+    assert last_error(f"{log}\nsh: 1: digest: not found\n") == words.strip()
+    wrapped = f"In Digest.php line 7:\n{edge}\n  Too few  \n  readings  \n{edge}\n\n"
+    assert last_error(wrapped) == "Too few readings"

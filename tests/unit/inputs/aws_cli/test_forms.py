@@ -371,6 +371,16 @@ def test_head_bucket_names_the_bucket_and_settings_go_below_their_key(tmp_path: 
     }
 
 
+def test_outputs_of_two_buckets_in_one_file_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "bucket.json"
+    heads = ({"BucketArn": f"arn:aws:s3:::{name}"} for name in ("uploads", "logs"))
+    path.write_text(cli_outputs.text(*heads, {"Status": "Enabled"}, {"Status": "Suspended"}))
+    with pytest.raises(InputError) as caught:
+        resources.bucket(read_json(path), name="")
+    found = str(caught.value)
+    assert found.count("is a second bucket's, and no output names its bucket") == 2, found
+
+
 @pytest.mark.parametrize(
     ("place", "region", "made"),
     [

@@ -13,6 +13,7 @@ import pytest
 from harness.aws.task_definition import TaskDefinition
 from harness.inputs import production
 from harness.inputs.checks import references
+from harness.inputs.files.api_calls import CallFile
 from harness.inputs.files.schedule import LARAVELS, Schedule
 from harness.inputs.problem import InputError
 from harness.inputs.production import Production
@@ -123,6 +124,23 @@ def test_an_override_of_a_container_that_is_not_there_is_named(
         f"  where: app/aws/schedule.json:{line}: {key}\n"
         "  what to do: name one of app"
     )
+
+
+def test_schedules_of_two_groups_may_have_one_name(app: Production) -> None:
+    assert app.schedule
+    (call,) = [one for one in app.schedule.rule.calls if one.operation == "PutRule"]
+    made = [
+        Schedule(
+            CallFile(Path("s.json"), (replace(call, operation="CreateSchedule", input=given),)),
+            app.schedule.definition,
+        )
+        for given in ({"Name": "digest", "GroupName": one} for one in ("fr", "de", "de"))
+    ]
+    assert [one.queue for one in made] == ["digest-fr-ticks", "digest-de-ticks", "digest-de-ticks"]
+    files = {f"schedules.{index}.rule": f"{index}.json" for index in range(len(made))}
+    schedules = dict(zip(files, made, strict=True))
+    (found,) = references.rule_names(replace(app, schedules=schedules, files=files))
+    assert (found.file, found.key) == ("2.json", "CreateSchedule.Name")
 
 
 def test_a_load_balancer_in_private_subnets_is_named(app: Production) -> None:

@@ -146,6 +146,22 @@ def test_a_host_of_one_task_alone_is_named(atelier: Project) -> None:
     assert f'is "replica{ENDPOINT.removeprefix("master")}" (REDIS_HOST), and the cache' in found
 
 
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        (f"tls://{ENDPOINT}:6379", "has a port: phpredis finds no such host"),
+        (f"redis://{ENDPOINT}", 'has the scheme redis, and REDIS_SCHEME "tls" is put before it'),
+    ],
+)
+def test_a_host_that_phpredis_does_not_find_is_named(
+    atelier: Project, host: str, said: str
+) -> None:
+    for file in atelier.root.rglob("*.json"):
+        text = file.read_text()
+        file.write_text(text.replace(f'"value": "{ENDPOINT}"', f'"value": "{host}"'))
+    assert f'is "{host}" (REDIS_HOST), which {said}' in problems(atelier)
+
+
 def test_a_password_that_the_cache_does_not_ask_for_is_named(atelier: Project) -> None:
     open_to_all = {key: value for key, value in GROUP.items() if key != "AuthToken"}
     (atelier.root / "cache.json").write_text(json.dumps(open_to_all))
