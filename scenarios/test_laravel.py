@@ -137,7 +137,7 @@ def test_job_of_a_web_task_runs_in_a_worker(
 def worker_processes(
     access: Access, ecs: Any, run_in_task: Callable[..., ExecResult]
 ) -> list[tuple[str, list[str]]]:
-    """The task and the words of each process of queue:work, whoever has started it."""
+    """The task and the words of each process of queue:work, started by ECS or not."""
     return [
         (task, line.split())
         for service in services_of(access, ecs=ecs).values()
