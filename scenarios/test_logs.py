@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 EMERGENCY = re.compile(
     r"Unable to create configured logger\. Using emergency logger\."
-    r'(?:[^\n]*?(?:Exception|Error)\(code: \d+\): (?P<why>[^\n]{1,120}?)(?: at /|"|$))?'
+    r"(?:[^\n]*?(?:Exception|Error)\(code: \d+\): "
+    r'(?P<why>(?:(?! at /|, called in /|(?<!\\)")[^\n]){1,200}))?'
 )
 """Laravel's words: Illuminate\\Log\\LogManager::get()."""
 
@@ -130,7 +131,7 @@ def is_json(text: str) -> bool:
 def expect_own_log(kind: str, log: str) -> None:
     """Check that a task logs as the app is set up to, and not to Laravel's emergency log."""
     found = EMERGENCY.search(log)
-    why = f": {found['why']}" if found else ""
+    why = f": {found['why']}" if found and found["why"] else ""
     expect(
         found is None,
         f"the {kind} task logs to Laravel's emergency log{why}",

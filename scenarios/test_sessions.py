@@ -348,8 +348,8 @@ def test_cached_values_are_read_by_another_task(
         expect(
             status == 401,
             f"another task accepted a replayed request: {status}",
-            cause="CACHE_STORE is not shared by the tasks: file and array keep values for one task"
-            " alone"
+            cause="CACHE_STORE is not shared by the tasks: file, array and apc keep values for one"
+            " task alone"
             if status == 200
             else "",
         )

@@ -38,21 +38,28 @@ _TEXTS = (
 _HEADING = re.compile(r"^In \S+\.php line \d+:")
 _CONNECTION = re.compile(r"\(Connection: [^()\n]*?, SQL: ")
 """Laravel names connection, host and database before the statement that failed."""
+_PLACE = re.compile(
+    r'(?:"| at )(?P<place>/(?![^":]*(?:/vendor/|/cutover-probe/|/public/index|/framework/views/))'
+    r'[^"\s:]+\.php:\d+)(?:"|\))'
+)
+"""File and line of the app's own code: the exception's, or else the first of its trace."""
 _PROVOKED = re.compile(r"cutover-probe|CutoverProbe\\Jobs|unverified\.example")
 """In errors that scenarios ask the app for."""
 
 
 @dataclass(frozen=True)
 class FirstError:
-    """An error of the app: the task that wrote it, when, and its text."""
+    """An error of the app: the task that wrote it, when, its text, and the app's line."""
 
     text: str
     task: str
     at: datetime | None = None
+    place: str = ""
 
     def __str__(self) -> str:
         time = f", {self.at.astimezone(UTC):%H:%M:%S}" if self.at else ""
-        return f"{self.task or 'the app'}{time}: {self.text}"
+        place = f", {self.place}" if self.place else ""
+        return f"{self.task or 'the app'}{time}{place}: {self.text}"
 
 
 def is_error(line: str) -> bool:
@@ -90,7 +97,9 @@ def _errors(lines: list[Line]) -> Iterator[FirstError]:
         text = _text(line.text) or _paragraph(lines[place + 1 :])
         if text and not _PROVOKED.search(text):
             short = _CONNECTION.sub("(SQL: ", text)
-            yield FirstError(redact(short[:_SHOWN]), line.task, line.at)
+            found = _PLACE.search(line.text.replace("\\/", "/"))
+            place = found["place"] if found else ""
+            yield FirstError(redact(short[:_SHOWN]), line.task, line.at, place)
 
 
 def _text(line: str) -> str:

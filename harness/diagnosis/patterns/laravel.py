@@ -32,9 +32,12 @@ GUARDS = (
     ),
     Pattern(
         Source.APP,
-        match=r"Invalid bcrypt cost parameter specified: (?P<rounds>\d+)",
-        cause="BCRYPT_ROUNDS is {rounds}, and bcrypt takes 4 to 31",
-        example="ValueError: Invalid bcrypt cost parameter specified: 40",
+        match=r"Invalid bcrypt cost parameter specified|Bcrypt hashing not supported",
+        cause="BCRYPT_ROUNDS is no number from 4 to 31, which bcrypt takes",
+        example=(
+            "ValueError: Invalid bcrypt cost parameter specified: 40",
+            "RuntimeException: Bcrypt hashing not supported.",
+        ),
     ),
 )
 

@@ -178,7 +178,7 @@ def _form_cause(status: int, *, page: str, path: str) -> str:
         200: f"the page {page} offers no {path}: the session or record that the form needs was not"
         " kept, or had expired when the page was shown",
         404: f"the app has no page {page} in this environment: its records were not seeded"
-        " (first_run in cutover.toml), or its route is gone",
+        " (first_run in cutover.toml), or its route is gone or another host's (Route::domain)",
     }
     return causes.get(status, "")
 

@@ -74,3 +74,31 @@ def test_the_last_words_of_a_task_are_its_last_lines_of_plain_text() -> None:
     )
     assert last_words([line('{"channel":"access"}')]) is None
     assert last_words([line("elsewhere", source=Source.STOPPED_REASON)]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (
+            '{"message":"no","context":{"exception":{"file":"/srv/app/vendor/a/B.php:7","trace":'
+            '["/srv/app/vendor/a/C.php:8","/srv/app/app/Jobs/D.php:9"]}},"level_name":"ERROR"}',
+            "/srv/app/app/Jobs/D.php:9",
+        ),
+        (
+            'a.ERROR: no {"exception":"[object] (Error(code: 0): no at /srv/app/app/E.php:3)',
+            "/srv/app/app/E.php:3",
+        ),
+        (
+            '{"message":"no","context":{"exception":{"file":"/srv/app/vendor/a/B.php:7","trace":'
+            '["/srv/app/public/index.php:17"]}},"level_name":"ERROR"}',
+            "",
+        ),
+    ],
+)
+def test_the_place_of_an_error_is_the_first_line_of_the_apps_own_code(
+    text: str, place: str
+) -> None:
+    found = first_error([line(text)])
+    assert found is not None
+    assert found.place == place
+    assert (f"07:00:00, {place}: no" in str(found)) is bool(place)

@@ -9,16 +9,26 @@ from scenarios.test_logs import expect_own_log, expect_whole_line
 
 EMERGENCY = (
     "[2026-11-28 16:00:00] laravel.EMERGENCY: Unable to create configured logger. Using emergency"
-    ' logger. {"exception":"[object] (InvalidArgumentException(code: 0): Level \\"warn\\" is not'
-    " defined at /srv/app/vendor/monolog/monolog/src/Monolog/Logger.php:468)"
+    ' logger. {"exception":"[object] (%s(code: 0): %s at /srv/app/vendor/monolog/a.php:468)'
 )
+WARN = r'Level \"warn\" is not defined'
+HOOK = "SlackWebhookHandler::__construct(): Argument #1 must be of type string, null given"
 
 
-def test_the_emergency_log_is_no_log_of_the_app() -> None:
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        (EMERGENCY % ("InvalidArgumentException", WARN), f": {WARN}: "),
+        (EMERGENCY % ("TypeError", f"{HOOK}, called in /srv/app/a.php on line 3"), f": {HOOK}: "),
+        ("Unable to create configured logger. Using emergency logger.", "log alone: LOG_CHANNEL"),
+    ],
+)
+def test_the_emergency_log_is_no_log_of_the_app(log: str, why: str) -> None:
     expect_own_log("web", '{"message":"an error","level":400}\n')
     with pytest.raises(ExpectationError) as caught:
-        expect_own_log("web", EMERGENCY)
-    assert 'Level \\"warn' in caught.value.cause or "emergency log alone" in caught.value.cause
+        expect_own_log("web", log)
+    assert why in caught.value.cause
+    assert "None" not in caught.value.cause
 
 
 @pytest.mark.parametrize("line", ['{"message":"an error","sign":"s-1"}', "[2026] an error s-1 {"])
