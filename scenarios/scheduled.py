@@ -38,6 +38,8 @@ NOT_FOUND = re.compile(
     r"^(?:\S*/)?(?:ba|da)?sh: (?:line )?\d+: (\S+): (?:command )?not found$", re.M
 )
 """Words of a shell for a program that it does not find."""
+_EXIT_127 = re.compile(r"exit code \[?127\b\]?\.?$")
+"""As the probe writes a command's exit code, and Laravel from 12.9 on."""
 DUE_WITHIN_S = 210.0
 """For the window, and the minute that schedule:run may take in its last tick."""
 STARTS_WITHIN = timedelta(seconds=30)
@@ -224,6 +226,8 @@ def expect_scheduled_once(
         # With a failed command schedule:run itself exits with 0 all the same.
         is_own = record["name"] == COMMAND
         error = record["error"] or "its exit code is not 0"
+        if _EXIT_127.search(error):
+            error += ", a shell's for a program that is not in the image"
         expect(
             record["outcome"] != "failed" or bool(host_outside(error, access)),
             f"the scheduled {record['name']} failed in {record['minute']}: {error}",

@@ -42,7 +42,7 @@ FILES = (
     ),
     Pattern(
         Source.APP,
-        match=r"(?:\w+\((?=/[^)\n]*/storage/app/)|(?<!put_contents)\((?=/(?:var/)?tmp/))"
+        match=r"(?<!put_contents)\((?=/(?:var/)?tmp/|/[^)\n]*/storage/app/)"
         r"(?P<path>/[^)\n]+)\): Failed to open stream: No such file",
         cause="the app reads {path}, which is not on its task's disk: another task wrote it, or one"
         " that is gone; each task has a disk of its own, so keep such files in the bucket",
@@ -73,7 +73,11 @@ FILES = (
         r" file",
         cause="the app opens {path}, which its task does not have: a path of the old host, or a"
         " directory that the image lacks",
-        example="file_put_contents(/home/u876/backups/tickets.csv): Failed to open stream: No such"
-        " file or directory",
+        example=(
+            "file_put_contents(/home/u876/backups/tickets.csv): Failed to open stream: No such file"
+            " or directory",
+            "file_put_contents(/srv/app/storage/app/exports/a.csv): Failed to open stream: No such"
+            " file or directory",
+        ),
     ),
 )

@@ -121,9 +121,16 @@ MISSING = (
     ),
     Pattern(
         Source.APP,
-        match=r"Failed opening required '(?P<file>[^']+)'",
-        cause="PHP requires {file}, which is not in the image or not readable for its user",
-        example="PHP Fatal error:  Failed opening required '/srv/app/preload.php' in Unknown",
+        match=r"(?:Failed opening required '|\b(?:require|include)(?:_once)?\()(?P<file>/[^')\n]+)"
+        r"(?:'|\): Failed to open stream: No such file)",
+        cause="PHP requires {file}, which is not in the image or not readable for its user: no COPY"
+        " of its Dockerfile brings it in, .dockerignore keeps it out, or it is a path of the old"
+        " host",
+        example=(
+            "PHP Fatal error:  Failed opening required '/srv/app/preload.php' in Unknown",
+            "require(/srv/app/bootstrap/../routes/web.php): Failed to open stream: No such file or"
+            " directory",
+        ),
     ),
     Pattern(
         Source.APP,

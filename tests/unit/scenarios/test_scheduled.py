@@ -125,3 +125,20 @@ def test_the_paragraph_of_symfony_is_an_error() -> None:
     assert last_error(f"{log}\nsh: 1: digest: not found\n") == words.strip()
     wrapped = f"In Digest.php line 7:\n{edge}\n  Too few  \n  readings  \n{edge}\n\n"
     assert last_error(wrapped) == "Too few readings"
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ("exit code 127", "exit code 127, a shell's for a program that is not in the image"),
+        ("exit code 1", "exit code 1"),
+        (None, "its exit code is not 0"),
+    ],
+)
+def test_a_program_that_a_shell_does_not_find_is_told_by_its_exit_code(
+    error: str | None, cause: str
+) -> None:
+    records = [record(), {**record("sudo -u u876", outcome="failed"), "error": error}]
+    with pytest.raises(ExpectationError) as caught:
+        expect_scheduled_once([tick(0)], records, access=LOCAL, times=AFTER)
+    assert caught.value.cause.endswith(f": {cause}")

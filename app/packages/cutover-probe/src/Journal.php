@@ -45,7 +45,7 @@ final readonly class Journal
         $this->attempt(fn (): int => (int) $this->table($table)->insert([...$row, 'at' => Moment::now()]));
     }
 
-    public function end(string $table, ?int $id, string $outcome, ?Throwable $error = null): void
+    public function end(string $table, ?int $id, string $outcome, Throwable|string|null $error = null): void
     {
         if ($id === null) {
             return;
@@ -54,7 +54,7 @@ final readonly class Journal
         $this->attempt(fn (): int => $this->table($table)->where('id', $id)->update([
             'ended_at' => Moment::now(),
             'outcome' => $outcome,
-            'error' => $error === null ? null : mb_substr($error::class.': '.$error->getMessage(), 0, self::MAX_ERROR_LENGTH),
+            'error' => $error instanceof Throwable ? mb_substr($error::class.': '.$error->getMessage(), 0, self::MAX_ERROR_LENGTH) : $error,
         ]));
     }
 

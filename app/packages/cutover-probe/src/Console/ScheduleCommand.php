@@ -33,7 +33,7 @@ final class ScheduleCommand extends Command
 
         return [
             'name' => $command ?? $event->getSummaryForDisplay(),
-            'command' => $command,
+            'command' => $command !== null && $event->user ? "sudo -u {$event->user} -- sh -c ".escapeshellarg($command) : $command,
             'in_background' => (bool) $event->runInBackground,
             'environments' => array_values($event->environments),
             'in_this_environment' => $event->runsInEnvironment($this->laravel->environment()),

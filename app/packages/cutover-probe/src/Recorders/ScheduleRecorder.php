@@ -44,7 +44,7 @@ final class ScheduleRecorder
         $events->listen(CommandStarting::class, $this->commandStarting(...));
         $events->listen(CommandFinished::class, $this->commandFinished(...));
         $events->listen(ScheduledTaskStarting::class, fn (ScheduledTaskStarting $event) => $this->starting($event->task));
-        $events->listen(ScheduledTaskFinished::class, fn (ScheduledTaskFinished $event) => $this->end($event->task, $this->outcomeOf($event->task)));
+        $events->listen(ScheduledTaskFinished::class, fn (ScheduledTaskFinished $event) => $this->end($event->task, $this->outcomeOf($event->task), $event->task->exitCode ? "exit code {$event->task->exitCode}" : null));
         $events->listen(ScheduledTaskFailed::class, fn (ScheduledTaskFailed $event) => $this->end($event->task, 'failed', $event->exception));
     }
 
@@ -73,7 +73,7 @@ final class ScheduleRecorder
         $this->rows[spl_object_id($task)] = $this->journal->start(self::TABLE, $this->row($task->getSummaryForDisplay()));
     }
 
-    private function end(Event $task, string $outcome, ?\Throwable $error = null): void
+    private function end(Event $task, string $outcome, \Throwable|string|null $error = null): void
     {
         $key = spl_object_id($task);
 
