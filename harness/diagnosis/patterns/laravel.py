@@ -7,6 +7,14 @@ from harness.diagnosis.patterns.pattern import Pattern, Source
 GUARDS = (
     Pattern(
         Source.APP,
+        match=r"Target class \[(?P<name>(?-i:[a-z])[\w.-]*)\] does not exist",
+        cause='the app asks for "{name}" by its short name, which nothing registers: an alias of a'
+        " middleware (bootstrap/app.php, formerly app/Http/Kernel.php), or a provider or package"
+        " that the image lacks",
+        example="BindingResolutionException: Target class [ssl] does not exist.",
+    ),
+    Pattern(
+        Source.APP,
         match=r"Auth guard \[(?P<name>[^\]]*)\] is not defined",
         cause='the app asks for the guard "{name}", which config/auth.php lacks: AUTH_GUARD of'
         " {task}, or a name in the code",
