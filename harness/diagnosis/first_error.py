@@ -97,9 +97,9 @@ def _errors(lines: list[Line]) -> Iterator[FirstError]:
         text = _text(line.text) or _paragraph(lines[place + 1 :])
         if text and not _PROVOKED.search(text):
             short = _CONNECTION.sub("(SQL: ", text)
-            found = _PLACE.search(line.text.replace("\\/", "/"))
-            place = found["place"] if found else ""
-            yield FirstError(redact(short[:_SHOWN]), line.task, line.at, place)
+            own = _PLACE.search(line.text.replace("\\/", "/"))
+            where = str(own["place"]) if own else ""
+            yield FirstError(redact(short[:_SHOWN]), line.task, line.at, where)
 
 
 def _text(line: str) -> str:

@@ -11,7 +11,7 @@ EMERGENCY = (
     "[2026-11-28 16:00:00] laravel.EMERGENCY: Unable to create configured logger. Using emergency"
     ' logger. {"exception":"[object] (%s(code: 0): %s at /srv/app/vendor/monolog/a.php:468)'
 )
-WARN = r'Level \"warn\" is not defined'
+WARN = r"Level \"warn\" is not defined"
 HOOK = "SlackWebhookHandler::__construct(): Argument #1 must be of type string, null given"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -138,7 +139,7 @@ def test_the_paragraph_of_symfony_is_an_error() -> None:
 def test_a_program_that_a_shell_does_not_find_is_told_by_its_exit_code(
     error: str | None, cause: str
 ) -> None:
-    records = [record(), {**record("sudo -u u876", outcome="failed"), "error": error}]
+    failed: dict[str, Any] = {**record("sudo -u u876", outcome="failed"), "error": error}
     with pytest.raises(ExpectationError) as caught:
-        expect_scheduled_once([tick(0)], records, access=LOCAL, times=AFTER)
+        expect_scheduled_once([tick(0)], [record(), failed], access=LOCAL, times=AFTER)
     assert caught.value.cause.endswith(f": {cause}")
