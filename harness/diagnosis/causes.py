@@ -52,8 +52,9 @@ def rank(error: BaseException | None, message: str, *, evidence: Evidence) -> Ca
 
     What is known goes before what is guessed: a check that is certain; a reason in the failure's
     own text; the cause of a check that read a value and did not wait. Then come reasons in the
-    logs and states of the tasks that the scenario met, then facts, then the guess of a check that
-    waited or met a wrong status. A symptom comes last.
+    logs and states of the tasks that the scenario met, then facts, then the app's own line that
+    PHP or the database rejects, then the guess of a check that waited or met a wrong status. A
+    symptom comes last.
 
     Args:
         error: The failure's exception, which may carry a cause.
@@ -86,6 +87,7 @@ def rank(error: BaseException | None, message: str, *, evidence: Evidence) -> Ca
         or known
         or _from_patterns(reasons, evidence=evidence)
         or _from_facts(facts, evidence=evidence)
+        or _own_fault(evidence)
         or (replace(unsure, is_sure=False) if unsure else None)
     )
 
@@ -125,6 +127,14 @@ def explain(evidence: Evidence, *, symptom: str = "") -> str:
     ended = any(task_causes.task_that_ends(one) for one in stopped)
     words = last_words(evidence.lines) if ended else None
     return likely + (f"; the last words are those of the {words}" if words else "")
+
+
+def _own_fault(evidence: Evidence) -> Cause | None:
+    error = first_error(evidence.lines)
+    if error is None or not error.is_own_fault:
+        return None
+    text, _, _ = error.text.partition(" (SQL: ")
+    return Cause(f"the app's own code fails at {error.place}: {text}", (str(error),))
 
 
 def _sentence_alone(sentence: str) -> Cause | None:

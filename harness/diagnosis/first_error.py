@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from harness.core.redact import redact
@@ -39,10 +40,18 @@ _HEADING = re.compile(r"^In \S+\.php line \d+:")
 _CONNECTION = re.compile(r"\(Connection: [^()\n]*?, SQL: ")
 """Laravel names connection, host and database before the statement that failed."""
 _PLACE = re.compile(
-    r'(?:"| at )(?P<place>/(?![^":]*(?:/vendor/|/cutover-probe/|/public/index|/framework/views/))'
-    r'[^"\s:]+\.php:\d+)(?:"|\))'
+    r'(?:"| at |^#\d+ )'
+    r'(?P<file>/(?![^":]*(?:/vendor/|/cutover-probe/|/public/index|/framework/views/))[^"\s:]+\.php)'
+    r'(?::|\((?=\d+\): ))(?P<line>\d+)(?:"|\))'
 )
 """File and line of the app's own code: the exception's, or else the first of its trace."""
+_VIEW = re.compile(r"\(View: (?P<file>/[^)\n]+)\)")
+_FRAME = re.compile(r"^(?:#\d+ |\[stacktrace\])")
+_OWN_FAULT = re.compile(
+    r"\b(?:TypeError|ArgumentCountError|ValueError|Error|ErrorException|DivisionByZeroError"
+    r'|UnhandledMatchError|QueryException|LogicException|BadMethodCallException)(?="|\(code: )'
+)
+"""Classes of exceptions that PHP itself, or the database for one statement, throws at code."""
 _PROVOKED = re.compile(r"cutover-probe|CutoverProbe\\Jobs|unverified\.example")
 """In errors that scenarios ask the app for."""
 
@@ -55,6 +64,8 @@ class FirstError:
     task: str
     at: datetime | None = None
     place: str = ""
+    is_own_fault: bool = False
+    """PHP or the database rejects this line of the app's own code."""
 
     def __str__(self) -> str:
         time = f", {self.at.astimezone(UTC):%H:%M:%S}" if self.at else ""
@@ -97,9 +108,20 @@ def _errors(lines: list[Line]) -> Iterator[FirstError]:
         text = _text(line.text) or _paragraph(lines[place + 1 :])
         if text and not _PROVOKED.search(text):
             short = _CONNECTION.sub("(SQL: ", text)
-            own = _PLACE.search(line.text.replace("\\/", "/"))
-            where = str(own["place"]) if own else ""
-            yield FirstError(redact(short[:_SHOWN]), line.task, line.at, where)
+            where = _place(line, lines[place + 1 :])
+            is_own = bool(where and _OWN_FAULT.search(line.text))
+            yield FirstError(redact(short[:_SHOWN]), line.task, line.at, where, is_own)
+
+
+def _place(line: Line, later: Iterable[Line]) -> str:
+    """Return the app's own view, or its code's file and line, of an error or the trace below it."""
+    if view := _VIEW.search(line.text.replace("\\/", "/")):
+        return str(view["file"])
+    trace = takewhile(
+        lambda one: _FRAME.search(one.text), (x for x in later if x.task == line.task)
+    )
+    found = (_PLACE.search(one.text.replace("\\/", "/")) for one in (line, *trace))
+    return next((f"{own['file']}:{own['line']}" for own in found if own), "")
 
 
 def _text(line: str) -> str:

@@ -18,6 +18,11 @@ NO_KEY = "retrieved secret from Secrets Manager did not contain json key passwor
 FAILED = StoppedTask("web", "0123", "tickets-web:3", f"TaskFailedToStart: {NO_KEY}")
 FILE_SESSIONS = VisitorSession("file", cookie="s", expected_cookie="s")
 UNHEALTHY = Line("Health checks failed with these codes: [500]", Source.TARGET_HEALTH)
+OWN_FAULT = Line(
+    'a.ERROR: count() of null (Connection: m, SQL: select 7) {"exception":"[object] (TypeError'
+    "(code: 0): count() of null at /srv/app/app/A.php:44)",
+    Source.APP,
+)
 READ = ExpectationError("no Secure", cause="SESSION_SECURE_COOKIE is not true")
 GUESS = ExpectationError("no", cause="a cookie may be lost", guess=True, about=SESSION)
 CERTAIN = ExpectationError("plain", cause="a secret is a plain variable", certain=True)
@@ -27,6 +32,7 @@ ORDER: tuple[tuple[ExpectationError | None, list[Line | Fact], str], ...] = (
     (GUESS, [FAILED], 'the web task never started: secret key "password" is missing in'),
     (GUESS, [MISSING_TABLE], "the table tickets.cache is missing"),
     (GUESS, [FILE_SESSIONS], 'SESSION_DRIVER is "file", and must be database'),
+    (GUESS, [OWN_FAULT], "the app's own code fails at /srv/app/app/A.php:44: count() of null"),
     (GUESS, [], "a cookie may be lost"),
     (None, [UNHEALTHY], "the health check gets 500"),
 )
@@ -39,11 +45,19 @@ def test_an_earlier_cause_outranks_all_later_ones(place: int) -> None:
     found = rank(error, "", evidence=evidence_of(items))
     assert found is not None
     assert found.sentence.startswith(cause)
-    assert found.is_sure is (error in (CERTAIN, READ) or place in (2, 3, 4))
+    assert found.is_sure is (error in (CERTAIN, READ) or place in (2, 3, 4, 5))
 
 
-def test_an_error_that_no_pattern_knows_is_no_cause() -> None:
-    assert find_cause(evidence_of([Line("production.ERROR: It broke.", Source.APP)])) is None
+@pytest.mark.parametrize(
+    "text",
+    [
+        "production.ERROR: It broke.",
+        OWN_FAULT.text.replace("(TypeError(", "(App\\Exceptions\\SoldOut("),
+        OWN_FAULT.text.replace("/srv/app/app/", "/srv/app/vendor/"),
+    ],
+)
+def test_an_error_that_no_pattern_knows_is_no_cause(text: str) -> None:
+    assert find_cause(evidence_of([Line(text, Source.APP)])) is None
 
 
 def test_the_last_words_of_a_task_that_ended_are_shown_where_none_is_an_error() -> None:

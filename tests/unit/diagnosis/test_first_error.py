@@ -93,12 +93,21 @@ def test_the_last_words_of_a_task_are_its_last_lines_of_plain_text() -> None:
             '["/srv/app/public/index.php:17"]}},"level_name":"ERROR"}',
             "",
         ),
+        (
+            'a.ERROR: no {"exception":"[object] (Error(code: 0): no at /srv/app/vendor/a/B.php:3)\n'
+            "[stacktrace]\n#0 /srv/app/vendor/a/C.php(4): b()\n#1 /srv/app/app/F.php(5): c()",
+            "/srv/app/app/F.php:5",
+        ),
+        (
+            '{"message":"no (View: /srv/app/resources/views/a.blade.php)","level_name":"ERROR"}',
+            "/srv/app/resources/views/a.blade.php",
+        ),
     ],
 )
 def test_the_place_of_an_error_is_the_first_line_of_the_apps_own_code(
     text: str, place: str
 ) -> None:
-    found = first_error([line(text)])
+    found = first_error([line(one) for one in text.split("\n")])
     assert found is not None
     assert found.place == place
     assert (f"07:00:00, {place}: no" in str(found)) is bool(place)
