@@ -79,8 +79,9 @@ def forwarded_request(request: VisitorRequest) -> str:
         return hidden
     if not request.secure and request.sender_is_public:
         return (
-            "nginx's real_ip_header hides the load balancer from the app, which trusts none of its"
-            " X-Forwarded headers then: leave the client's address to TRUSTED_PROXIES"
+            "nginx's real_ip_header or a fastcgi_param hides the load balancer from the app, which"
+            " trusts none of its X-Forwarded headers then: leave the client's address to"
+            " TRUSTED_PROXIES"
         )
     if local := local_link(request.link):
         return local

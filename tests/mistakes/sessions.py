@@ -271,7 +271,7 @@ MISTAKES = (
             "    real_ip_header X-Forwarded-For;",
         ),
         breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
-        cause="nginx's real_ip_header hides the load balancer from the app",
+        cause="nginx's real_ip_header or a fastcgi_param hides the load balancer from the app",
         also_green=[sessions.test_session_cookie_is_secure_and_named_as_configured],
         twin=Twin(
             "nginx believes X-Forwarded-For from another network",

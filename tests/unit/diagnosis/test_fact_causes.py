@@ -78,7 +78,7 @@ WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
         (replace(SESSION, shared=False), "APP_KEY is not the same in every task"),
         (
             replace(REQUEST, secure=False, client_ip="203.0.113.9"),
-            "nginx's real_ip_header hides the load balancer from the app",
+            "nginx's real_ip_header or a fastcgi_param hides the load balancer from the app",
         ),
         (
             # The app takes the visitor's address from X-Forwarded-For, and not the scheme.
