@@ -32,6 +32,7 @@ PATTERNS = (
     *cache.CONNECTION,
     *extensions.MISSING,
     *laravel.GUARDS,
+    *laravel.VALUES,
     *laravel.PROXIES,
     *laravel.CLOCKS,
     *php.MISSING,

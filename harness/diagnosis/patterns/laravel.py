@@ -49,6 +49,24 @@ GUARDS = (
     ),
 )
 
+VALUES = (
+    Pattern(
+        Source.APP,
+        match=r"Serialization of '(?P<name>[^'\n]+)' is not allowed",
+        cause="code hands a {name} to a job, the session or the cache, and PHP cannot write one"
+        " down: where the old host ran jobs in the request (QUEUE_CONNECTION=sync), none had to be",
+        example="Exception: Serialization of 'Closure' is not allowed",
+    ),
+    Pattern(
+        Source.APP,
+        match=r"error setting certificate (?:verify locations|file): +(?:CAfile: )?(?P<file>/\S+)",
+        cause="curl.cainfo of PHP names {file}, which {task} does not have: leave it out, since"
+        " the image has CAs of its own, or name theirs",
+        example="cURL error 77: error setting certificate file: /home/u876/ssl/cacert.pem (see"
+        " https://curl.se/libcurl/c/libcurl-errors.html)",
+    ),
+)
+
 PROXIES = (
     Pattern(
         Source.APP,

@@ -184,10 +184,13 @@ MISSING = (
     ),
     Pattern(
         Source.APP,
-        match=r"View \[(?P<name>[^\]\n]+)\] not found",
+        match=r"(?:View|view for component) \[(?P<name>[^\]\n]+)\](?: not found|\.)",
         cause=f"the image has no view {{name}}: a wrong name, {_CASE}, or one that no COPY brings"
         " in",
-        example="InvalidArgumentException: View [mail.Order-Confirmation] not found.",
+        example=(
+            "InvalidArgumentException: View [mail.Order-Confirmation] not found.",
+            "Unable to locate a class or view for component [icons.ticket].",
+        ),
     ),
     Pattern(
         Source.APP,
