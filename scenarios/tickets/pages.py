@@ -120,6 +120,6 @@ class Buyer:
             raise AssertionError(f"POST /orders answered {answer.status_code}{leads}, and no order")
         return found[1]
 
-    def sees(self, order: str) -> bool:
-        """Check whether the buyer sees the order."""
-        return self.browser.get(f"/orders/{order}").status_code == 200
+    def order_page(self, order: str) -> requests.Response:
+        """Get the order's page, as the buyer sees it."""
+        return self.browser.get(f"/orders/{order}")
