@@ -187,7 +187,7 @@ NGINX = (
         # A visitor may ask for any file: one that is not there is nobody's fault.
         match=r"Primary script unknown(?![^\n]*request: \"\w+ /(?!index\.php\b)[^\s?\"]*\.php\b)",
         cause="nginx gives PHP-FPM a script path that is not in the image: its root must be the"
-        " app's public directory",
+        " app's public directory, and no volume of the task definition may be mounted over it",
         example=(
             'FastCGI sent in stderr: "Primary script unknown" while reading response header',
             'FastCGI sent in stderr: "Primary script unknown" while reading response header from'

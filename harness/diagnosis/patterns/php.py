@@ -115,8 +115,8 @@ MISSING = (
         Source.APP,
         match=r"(?:require(?:_once)?\(|Failed opening required ')(?P<file>[^')\n]*vendor/autoload"
         r"\.php)(?:'|\): Failed to open stream: No such file)",
-        cause="the image has no {file}: composer install did not run in its build, or the path is"
-        " that of the old host",
+        cause="the image has no {file}: composer install did not run in its build, the path is that"
+        " of the old host, or a volume of the task definition is mounted over it",
         example="PHP Fatal error: Failed opening required '/srv/app/vendor/autoload.php'",
     ),
     Pattern(
