@@ -5,6 +5,7 @@ from __future__ import annotations
 from scenarios import test_pages as pages
 from scenarios import test_sessions as sessions
 from scenarios.tickets import test_documents as documents
+from scenarios.tickets import test_orders as orders
 from tests.mistakes.edits import NGINX, Edit, add_file, append, combine, replace, set_variable
 from tests.mistakes.mistake import NOT_STARTED, Mistake, Twin
 
@@ -12,6 +13,7 @@ _IGNORE, _ARTWORK = "app/.dockerignore", "app/resources/views/components/artwork
 _LAYOUT = "app/resources/views/components/layout.blade.php"
 _ROUTE = "route('documents.show', [$event, App\\Enums\\DocumentKind::Poster])"
 _EVENTS = "app/app/Http/Controllers/EventController.php"
+_ORDERS = "app/app/Http/Controllers/OrderController.php"
 _QUERY = "Event::query()->upcoming()->withAvailability()->with('poster')->get()"
 _FILES = "location ~* \\.(?:avif|css|gif|ico|jpe?g|js|png|svg|webp|woff2?)$ {"
 _BODY = "client_max_body_size 50m;"
@@ -28,6 +30,12 @@ def allow_styles(source: str) -> Edit:
 def show_logo(path: str) -> Edit:
     """Show a picture on each page."""
     return replace(_LAYOUT, "</main>", f'<img src="{{{{ asset(\'{path}\') }}}}" alt=""></main>')
+
+
+def count_extras(extras: str) -> Edit:
+    """Have the page of an order count something."""
+    page = "        return view('orders.show'"
+    return replace(_ORDERS, page, f"        $number = count({extras});\n\n{page}")
 
 
 def keep_pages(ignored: str) -> Edit:
@@ -169,5 +177,15 @@ MISTAKES = (
         also_green=[pages.test_no_visitor_gets_another_visitors_session],
         exit_code=NOT_STARTED,
         twin=Twin("nginx keeps pages without a cookie", keep_pages("")),
+    ),
+    Mistake(
+        "the page of an order counts null, as PHP 7 did",
+        count_extras("config('tickets.extras')"),
+        breaks=[orders.test_mail_is_retried_after_ses_rejects_it],
+        cause="the app's own code fails at /srv/app/app/Http/Controllers/OrderController.php:",
+        also_green=[orders.test_order_confirmation_has_both_parts_and_a_calendar_file],
+        twin=Twin(
+            "the page of an order counts a list", count_extras("config('app.providers', [])")
+        ),
     ),
 )

@@ -8,10 +8,12 @@ from scenarios import test_edge as edge
 from scenarios import test_pages as pages
 from scenarios import test_php as php
 from scenarios import test_queue as queue
+from scenarios import test_scheduler as scheduler
 from scenarios import test_sessions as sessions
 from scenarios.tickets import test_documents as tickets_documents
 from tests.mistakes.edits import (
     BOOTSTRAP,
+    CONSOLE,
     DOCKERFILE,
     ENTRYPOINT,
     FPM_INI,
@@ -303,5 +305,16 @@ MISTAKES = (
         run_in_build("chmod 644 /usr/local/bin/entrypoint"),
         cause="entrypoint, the command or entry point of its task definition or image, is not in",
         exit_code=NOT_STARTED,
+    ),
+    Mistake(
+        "a scheduled command runs as another user, by a program that the image lacks",
+        append(CONSOLE, "Schedule::command('queue:prune-failed')->daily()->user('u876');"),
+        breaks=[scheduler.test_every_scheduled_command_succeeds],
+        cause="sudo: not found",
+        also_green=[scheduler.test_scheduled_commands_run_in_the_foreground],
+        twin=Twin(
+            "a scheduled command runs as the task's user",
+            append(CONSOLE, "Schedule::command('queue:prune-failed')->daily();"),
+        ),
     ),
 )
