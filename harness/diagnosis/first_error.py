@@ -40,16 +40,17 @@ _HEADING = re.compile(r"^In \S+\.php line \d+:")
 _CONNECTION = re.compile(r"\(Connection: [^()\n]*?, SQL: ")
 """Laravel names connection, host and database before the statement that failed."""
 _PLACE = re.compile(
-    r'(?:"| at |^#\d+ )'
+    r'(?:"| at | in |^#\d+ )'
     r'(?P<file>/(?![^":]*(?:/vendor/|/cutover-probe/|/public/index|/framework/views/))[^"\s:]+\.php)'
-    r'(?::|\((?=\d+\): ))(?P<line>\d+)(?:"|\))'
+    r'(?::|\((?=\d+\): ))(?P<line>\d+)(?:"|\)|$)'
 )
 """File and line of the app's own code: the exception's, or else the first of its trace."""
 _VIEW = re.compile(r"\(View: (?P<file>/[^)\n]+)\)")
 _FRAME = re.compile(r"^(?:#\d+ |\[stacktrace\])")
 _OWN_FAULT = re.compile(
     r"\b(?:TypeError|ArgumentCountError|ValueError|Error|ErrorException|DivisionByZeroError"
-    r'|UnhandledMatchError|QueryException|LogicException|BadMethodCallException)(?="|\(code: )'
+    r"|UnhandledMatchError|QueryException|LogicException|BadMethodCallException)(?=\"|\(code: )"
+    r"|Uncaught \w*Error: "
 )
 """Classes of exceptions that PHP itself, or the database for one statement, throws at code."""
 _PROVOKED = re.compile(r"cutover-probe|CutoverProbe\\Jobs|unverified\.example")

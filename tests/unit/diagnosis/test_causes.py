@@ -48,6 +48,13 @@ def test_an_earlier_cause_outranks_all_later_ones(place: int) -> None:
     assert found.is_sure is (error in (CERTAIN, READ) or place in (2, 3, 4, 5))
 
 
+def test_a_fatal_error_at_the_apps_own_line_is_a_cause() -> None:
+    fatal = "PHP Fatal error:  Uncaught TypeError: x in /srv/app/app/G.php:6"
+    found = find_cause(evidence_of([Line(fatal, Source.APP)]))
+    assert found is not None
+    assert found.sentence.startswith("the app's own code fails at /srv/app/app/G.php:6: ")
+
+
 @pytest.mark.parametrize(
     "text",
     [

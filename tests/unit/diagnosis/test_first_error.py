@@ -26,7 +26,10 @@ def line(text: str, **more: object) -> Line:
     [
         ([f'{{"message":"{DUPLICATE}","level_name":"ERROR"}}'], DUPLICATE),
         (["[2026-11-25 07:00:00] production.ERROR: It broke. {}"], "It broke. {}"),
-        (["PHP Fatal error:  Uncaught Error: x in /x.php:3"], "Uncaught Error: x in /x.php:3"),
+        (
+            ["PHP Fatal error:  Uncaught Error: x in /vendor/x.php:3"],
+            "Uncaught Error: x in /vendor/x.php:3",
+        ),
         (["[emerg] 26#26: open() failed (2: No such file)"], "open() failed (2: No such file)"),
         (["[27-Nov-2026 20:45:14] ALERT: [pool www] x(20) is y"], "[pool www] x(20) is y"),
         (["   ERROR  The path does not exist."], "The path does not exist."),
@@ -98,6 +101,7 @@ def test_the_last_words_of_a_task_are_its_last_lines_of_plain_text() -> None:
             "[stacktrace]\n#0 /srv/app/vendor/a/C.php(4): b()\n#1 /srv/app/app/F.php(5): c()",
             "/srv/app/app/F.php:5",
         ),
+        ("PHP Fatal error:  Uncaught Error: no in /srv/app/app/G.php:6", "/srv/app/app/G.php:6"),
         (
             '{"message":"no (View: /srv/app/resources/views/a.blade.php)","level_name":"ERROR"}',
             "/srv/app/resources/views/a.blade.php",
@@ -110,4 +114,4 @@ def test_the_place_of_an_error_is_the_first_line_of_the_apps_own_code(
     found = first_error([line(one) for one in text.split("\n")])
     assert found is not None
     assert found.place == place
-    assert (f"07:00:00, {place}: no" in str(found)) is bool(place)
+    assert (f"07:00:00, {place}: " in str(found)) is bool(place)
