@@ -27,8 +27,8 @@ def line(text: str, **more: object) -> Line:
         ([f'{{"message":"{DUPLICATE}","level_name":"ERROR"}}'], DUPLICATE),
         (["[2026-11-25 07:00:00] production.ERROR: It broke. {}"], "It broke. {}"),
         (
-            ["PHP Fatal error:  Uncaught Error: x in /vendor/x.php:3"],
-            "Uncaught Error: x in /vendor/x.php:3",
+            ["PHP Fatal error:  Uncaught Error: x in /a/vendor/x.php:3"],
+            "Uncaught Error: x in /a/vendor/x.php:3",
         ),
         (["[emerg] 26#26: open() failed (2: No such file)"], "open() failed (2: No such file)"),
         (["[27-Nov-2026 20:45:14] ALERT: [pool www] x(20) is y"], "[pool www] x(20) is y"),
