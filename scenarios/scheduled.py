@@ -142,7 +142,7 @@ def by_hand(scheduled: dict[str, Any]) -> str:
 def all_by_hand(scheduled: Sequence[dict[str, Any]]) -> str:
     """Return a shell script that runs each scheduled command now, and marks those that fail."""
     lines = [
-        f"{by_hand(one)} || {{ echo '{FAILED}{place}'; failed=1; }}"
+        f"{by_hand(one)} || {{ echo '{FAILED}{place}' >&2; failed=1; }}"
         for place, one in enumerate(scheduled)
     ]
     needs = [NEEDS_PROCESSES] if any(one["command"] for one in scheduled) else []
