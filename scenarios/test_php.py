@@ -217,6 +217,20 @@ def test_opcache_is_on_and_checks_no_file(probe: ProbeClient) -> None:
     )
 
 
+@as_app
+@pytest.mark.requires("http", "probe")
+@pytest.mark.read_only
+def test_php_has_a_directory_for_uploads(probe: ProbeClient) -> None:
+    lacks = probe.facts()["php"].get("lacks_upload_directory")
+    expect(
+        not lacks,
+        f"PHP-FPM cannot write uploads into {lacks}",
+        cause=f"PHP puts uploads into {lacks}, which is not in the web task or not writable for its"
+        " user: upload_tmp_dir or sys_temp_dir of PHP, or TMPDIR of the task definition",
+        certain=True,
+    )
+
+
 @pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("no command can be run in a task there")
 )

@@ -127,4 +127,12 @@ MISTAKES = (
             replace(NGINX, "root /srv/app/public;", "root /srv/app/public/;"),
         ),
     ),
+    Mistake(
+        "the web task's TMPDIR is a directory of the old host",
+        set_variable("TMPDIR", "/home/u876/tmp"),
+        breaks=[php.test_php_has_a_directory_for_uploads],
+        cause="PHP puts uploads into /home/u876/tmp, which is not in the web task",
+        also_green=[php.test_opcache_is_on_and_checks_no_file],
+        twin=Twin("the web task's TMPDIR is /tmp", set_variable("TMPDIR", "/tmp")),
+    ),
 )

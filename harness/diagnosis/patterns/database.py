@@ -150,10 +150,10 @@ SCHEMA = (
     Pattern(
         Source.APP,
         match=r"Table '(?P<name>[^']+)' doesn't exist",
-        cause="the table {name} is missing: no migration makes it, or it did not run against this"
-        " database, or the start of a task drops it (migrate:fresh) or asks for it before the first"
-        " migration (a service provider, routes/console.php, cache:clear or queue:restart in the"
-        " entrypoint)",
+        cause="the table {name} is missing: no migration makes it, a variable of {task} names"
+        " another than the migration does, or it did not run against this database, or the start of"
+        " a task drops it (migrate:fresh) or asks for it before the first migration (a service"
+        " provider, routes/console.php, cache:clear or queue:restart in the entrypoint)",
         example="SQLSTATE[42S02]: 1146 Table 'tickets.sessions' doesn't exist",
     ),
     Pattern(

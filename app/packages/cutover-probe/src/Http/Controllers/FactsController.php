@@ -49,7 +49,10 @@ final class FactsController
             'environment_variables' => $names,
             'extensions' => get_loaded_extensions(),
             'error_log_file' => $this->errorLogFile((string) ini_get('error_log')),
-            'php' => array_combine(self::PHP_SETTINGS, array_map($this->setting(...), self::PHP_SETTINGS)),
+            'php' => [
+                ...array_combine(self::PHP_SETTINGS, array_map($this->setting(...), self::PHP_SETTINGS)),
+                'lacks_upload_directory' => $this->lacksUploadDirectory(),
+            ],
         ]);
     }
 
@@ -57,6 +60,14 @@ final class FactsController
     private function setting(string $name): string|false
     {
         return $name === 'display_errors' ? (ini_get_all(details: true)[$name]['global_value'] ?? false) : ini_get($name);
+    }
+
+    /** The directory into which PHP is to put uploads; null where it can. */
+    private function lacksUploadDirectory(): ?string
+    {
+        $path = ini_get('upload_tmp_dir') ?: sys_get_temp_dir();
+
+        return ini_get('file_uploads') && ! @is_writable($path) ? $path : null;
     }
 
     /** The file into which PHP itself logs errors; null where it is none, or cannot be written. PHP then logs to the output. */
