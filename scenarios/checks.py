@@ -102,7 +102,7 @@ def expect_link(condition: bool, link: str, *, request: Mapping[str, Any] | None
         request: The app's view of a request of this visitor; None where it was not read.
     """
     if request is None:
-        cause = visitor_causes.local_link(link)
+        cause = visitor_causes.seen_link(link)
     else:
         cause = visitor_causes.forwarded_request(VisitorRequest.of(request, link))
     expect(condition, f"the app links to {link}", cause=cause, about=REQUEST)

@@ -108,15 +108,19 @@ def until_stopped(
 
 
 @pytest.fixture
-def report(
-    request: pytest.FixtureRequest, toolbox: Toolbox, probe: ProbeClient
-) -> Callable[[str], Any]:
-    """Return a report of the probe: a command prints it in a web task, or the probe answers it."""
+def report(request: pytest.FixtureRequest, toolbox: Toolbox) -> Callable[[str], Any]:
+    """Return a report of the probe: a command prints it in a web task, or the probe answers it.
+
+    Without the probe, its classes are run by the Laravel of a web task.
+    """
 
     def read(name: str) -> Any:
         if EXEC in toolbox.target.capabilities:
             run_in_task: Callable[..., ExecResult] = request.getfixturevalue("run_in_task")
+            if PROBE not in toolbox.target.capabilities:
+                return reports.of_task(name, run_in_task=run_in_task)
             return json.loads(run_in_task(reports.printing(name)).stdout)
+        probe: ProbeClient = request.getfixturevalue("probe")
         try:
             return probe.report(name)
         except ProbeRefused as refused:

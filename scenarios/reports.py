@@ -2,11 +2,61 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.core import bundle
+from scenarios.laravel import Laravel, NoLaravel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.target.resources.ecs_exec import ExecResult
+
 CODE = "code"
 CONFIGURATION = "configuration"
 SCHEDULE = "schedule"
 OLDER_PROBE = "not covered: the probe is older: update the package cutover-probe in the app"
 """The reason to skip a scenario for want of an answer that newer probes give."""
+
+
+_PROBE = bundle.ROOT / "app/packages/cutover-probe/src"
+_SCRIPT = r"""
+$sources = json_decode(gzdecode(base64_decode('%s')), true);
+spl_autoload_register(function (string $class) use ($sources): void {
+    if (isset($sources[$class])) { eval($sources[$class]); }
+});
+$kernel = $app->make(Illuminate\Contracts\Console\Kernel::class);
+$command = 'CutoverProbe\\Console\\'.ucfirst($arguments['report']).'Command';
+$kernel->registerCommand($app->make($command));
+$kernel->call("cutover-probe:{$arguments['report']}");
+return ['report' => json_decode($kernel->output(), true)];
+"""
+_OPENING = "<?php\n\ndeclare(strict_types=1);\n"
+
+
+def of_task(name: str, *, run_in_task: Callable[..., ExecResult]) -> Any:
+    """Have the Laravel of a web task make a report by the probe's classes, without the probe."""
+    try:
+        return Laravel(run_in_task).ask(_script(), task="", report=name)["report"]
+    except NoLaravel:
+        pytest.skip("not covered: no Laravel is in the container's working directory")
+
+
+@cache
+def _script() -> str:
+    sources = {
+        "\\".join(("CutoverProbe", folder, path.stem)): path.read_text().removeprefix(_OPENING)
+        for folder in ("Code", "Console")
+        for path in sorted((_PROBE / folder).glob("*.php"))
+    }
+    packed = base64.b64encode(gzip.compress(json.dumps(sources).encode(), mtime=0))
+    return _SCRIPT % packed.decode()
 
 
 def printing(report: str) -> list[str]:

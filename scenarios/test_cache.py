@@ -54,7 +54,7 @@ def test_clearing_the_cache_keeps_sessions(
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "jobs", "cache")
+@pytest.mark.requires("http", "code", "ecs", "elb", "exec", "jobs", "cache")
 @pytest.mark.read_only
 def test_worker_timeouts_fit_retry_after(
     worker_command: list[str],

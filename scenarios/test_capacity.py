@@ -72,7 +72,7 @@ def test_timeouts_of_a_request_fit_each_other(
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "queue")
+@pytest.mark.requires("http", "code", "queue")
 @pytest.mark.read_only
 def test_jobs_own_timeouts_fit_the_queue(app_code: dict[str, Any], job_queue: JobQueue) -> None:
     visibility_s = job_queue.visibility_s()
@@ -89,7 +89,7 @@ def test_jobs_own_timeouts_fit_the_queue(app_code: dict[str, Any], job_queue: Jo
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "queue")
+@pytest.mark.requires("http", "code", "queue")
 @pytest.mark.read_only
 def test_jobs_own_tries_fit_the_queue(app_code: dict[str, Any], job_queue: JobQueue) -> None:
     for job in app_code.get("tries", ()):
@@ -107,7 +107,7 @@ def test_jobs_own_tries_fit_the_queue(app_code: dict[str, Any], job_queue: JobQu
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "queue")
+@pytest.mark.requires("http", "code", "queue")
 @pytest.mark.read_only
 def test_jobs_wait_no_longer_than_the_queue_hides_them(app_code: dict[str, Any]) -> None:
     for job in app_code.get("backoffs", ()):

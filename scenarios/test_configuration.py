@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from harness.target.resources.schedule import Run, Scheduler
 
 as_app = pytest.mark.truth(local=proved, aws=proved, url=proved)
-needs_code = pytest.mark.requires("http", "probe")
+needs_code = pytest.mark.requires("http", "code")
 as_workers = pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("its workers' commands cannot be seen from outside")
 )
-needs_workers = pytest.mark.requires("http", "probe", "ecs", "jobs")
+needs_workers = pytest.mark.requires("http", "code", "ecs", "jobs")
 WITHOUT_A_WORKER = ("sync", "null", "deferred", "background")
 """Drivers of queue connections that need no queue:work."""
 BEGINNING = '{"environment":'

@@ -33,7 +33,7 @@ needs_mail = pytest.mark.requires("http", "probe", "ecs", "exec", "jobs", "mail"
 @pytest.mark.truth(
     local=proved, aws=proved, url=not_covered("whether the app sends mail is not known there")
 )
-@pytest.mark.requires("http", "probe", "mail")
+@pytest.mark.requires("http", "code", "mail")
 @pytest.mark.read_only
 def test_mails_go_to_their_own_recipients(configuration: dict[str, Any]) -> None:
     address = configuration.get("mail_to") or ""

@@ -183,7 +183,7 @@ def expect_even_ticks(ticks: list[Run], gaps: list[float], settings: RuleSetting
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "schedule")
+@pytest.mark.requires("http", "code", "schedule")
 @pytest.mark.read_only
 def test_scheduled_commands_run_in_the_foreground(
     scheduled_entries: list[dict[str, Any]],
@@ -199,7 +199,7 @@ def test_scheduled_commands_run_in_the_foreground(
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "schedule", "jobs")
+@pytest.mark.requires("http", "code", "schedule", "jobs")
 @pytest.mark.read_only
 def test_jobs_are_for_the_workers_and_not_for_the_schedule(
     scheduled_entries: list[dict[str, Any]], access: Access
@@ -217,7 +217,7 @@ def test_jobs_are_for_the_workers_and_not_for_the_schedule(
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "schedule")
+@pytest.mark.requires("http", "code", "schedule")
 @pytest.mark.read_only
 def test_scheduled_commands_have_a_tasks_environment(
     scheduled_entries: list[dict[str, Any]],
@@ -234,7 +234,7 @@ def test_scheduled_commands_have_a_tasks_environment(
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "schedule")
+@pytest.mark.requires("http", "code", "schedule")
 @pytest.mark.read_only
 def test_schedule_asks_for_no_hosts_name(app_code: dict[str, Any]) -> None:
     for use in app_code.get("hosts", ()):
@@ -254,7 +254,7 @@ def test_schedule_asks_for_no_hosts_name(app_code: dict[str, Any]) -> None:
     aws=not_covered("a daily command would run twice there"),
     url=NOT_THERE,
 )
-@pytest.mark.requires("http", "probe", "ecs", "elb", "exec", "schedule", "containers")
+@pytest.mark.requires("http", "code", "ecs", "elb", "exec", "schedule", "containers")
 @pytest.mark.mutates
 def test_every_scheduled_command_succeeds(
     scheduler: Scheduler,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.target.clients.probe import ProbeClient
 
 as_code = pytest.mark.truth(local=proved, aws=proved, url=proved)
-needs_code = pytest.mark.requires("http", "probe")
+needs_code = pytest.mark.requires("http", "code")
 
 
 @as_code
@@ -94,7 +94,7 @@ def test_rate_limits_do_not_count_what_clients_write(probe: ProbeClient) -> None
 
 
 @as_code
-@needs_code
+@pytest.mark.requires("http", "probe")
 @pytest.mark.read_only
 def test_code_keeps_nothing_in_sessions_of_php(
     app_code: dict[str, Any], probe: ProbeClient, access: Access
@@ -114,7 +114,7 @@ def test_code_keeps_nothing_in_sessions_of_php(
 
 
 @as_code
-@needs_code
+@pytest.mark.requires("http", "probe")
 @pytest.mark.read_only
 def test_code_asks_the_request_for_the_visitors_address(
     app_code: dict[str, Any], probe: ProbeClient

@@ -265,7 +265,7 @@ def test_temporary_url_is_signed_by_the_task_role(
 
 
 @pytest.mark.truth(local=proved, aws=proved, url=proved)
-@pytest.mark.requires("http", "probe")
+@pytest.mark.requires("http", "code")
 @pytest.mark.read_only
 def test_signed_links_end_before_their_credentials(app_code: dict[str, Any]) -> None:
     for link in app_code.get("links", ()):

@@ -17,6 +17,7 @@ from harness.target.target import (
     AS_ON_AWS,
     AWS,
     CAPABILITIES_OF,
+    CODE,
     EXEC,
     HTTP_PLAIN,
     LOCAL,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 CURRENT_FILE = "current.json"
 ACCOUNT_FILE = "account.json"
 _CONNECT_TIMEOUT_S = 1.0
+_NO_KEY = "no probe key is known; set CUTOVER_PROBE_KEY"
 _NO_TEXT = "events of SES have no text of a mail, and no receipt rule; set aws.mail_receipt_rule"
 
 
@@ -103,7 +105,7 @@ def url(
             f" {without_password(public_url) or 'none'!r}.",
             hint="Write --url https://HOST, or app.url in cutover.toml.",
         )
-    without = {} if probe_key else {PROBE: "no probe key is known; set CUTOVER_PROBE_KEY"}
+    without = {} if probe_key else dict.fromkeys((PROBE, CODE), _NO_KEY)
     site = public_url.rstrip("/")
     access = Access(
         public_url=site,

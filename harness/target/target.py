@@ -24,6 +24,7 @@ NAMES = (LOCAL, AWS, URL)
 HTTP = "http"
 HTTP_PLAIN = "http_plain"
 PROBE = "probe"
+CODE = "code"
 ECS = "ecs"
 ELB = "elb"
 EXEC = "exec"
@@ -49,6 +50,7 @@ CAPABILITIES: Mapping[str, str] = {
     HTTP: "HTTPS requests to the public host",
     HTTP_PLAIN: "plain HTTP requests to the public host",
     PROBE: "signed requests to the app's probe",
+    CODE: "reports on the app's code, schedule and configuration, by the probe or in a local task",
     ECS: "the ECS API of the cluster",
     ELB: "the load balancer's API",
     EXEC: "commands in a running task",
@@ -74,7 +76,7 @@ CAPABILITIES: Mapping[str, str] = {
 CAPABILITIES_OF: Mapping[str, frozenset[str]] = {
     LOCAL: frozenset(CAPABILITIES) - {METRICS},
     AWS: frozenset(CAPABILITIES) - {CONTAINERS, SQL},
-    URL: frozenset({HTTP, PROBE, PROXY}),
+    URL: frozenset({HTTP, PROBE, CODE, PROXY}),
 }
 """Everything that a target can ever have; one run of it may have less."""
 OF_APIS = frozenset({ECS, ELB, IAM, METRICS, PROXY, QUEUE, STORAGE})
@@ -108,6 +110,9 @@ def _without_jobs(access: Access, has_queue: bool) -> str:
     return ""
 
 
+_NO_PROBE = "no probe is configured; set probe.secret"
+
+
 def _without_account(access: Access) -> str:
     if "db" in access.secrets:
         return ""
@@ -124,10 +129,11 @@ def _without_mail(access: Access) -> str:
 def unconfigured(access: Access) -> Mapping[str, str]:
     """Return the capabilities that no target of an app has, with the key that would give them."""
     has = access.resources
+    has_probe = "probe" in access.secrets or bool(access.probe_parameter)
     reasons = {
-        PROBE: ""
-        if "probe" in access.secrets or access.probe_parameter
-        else "no probe is configured; set probe.secret",
+        PROBE: "" if has_probe else _NO_PROBE,
+        # A run of ours has tasks in which the probe's own classes may be run.
+        CODE: "" if has_probe or access.run else _NO_PROBE,
         DB_ACCOUNT: _without_account(access),
         JSON_KEY: ""
         if access.keyed_secret

@@ -220,7 +220,7 @@ def test_a_description_that_is_not_json_is_said_so(tmp_path: Path) -> None:
 
 def test_the_production_url_has_https_and_the_probe_only() -> None:
     target = locate.url("https://tickets.876events.example/", probe_key=Secret("k" * 32))
-    assert target.capabilities == {"http", "probe", "proxy"}
+    assert target.capabilities == {"http", "probe", "code", "proxy"}
     assert target.access.public_url == "https://tickets.876events.example"
     assert target.lacks(frozenset({"ecs", "change", "http"})) == ("change", "ecs")
 
@@ -228,7 +228,8 @@ def test_the_production_url_has_https_and_the_probe_only() -> None:
 def test_without_a_key_the_production_url_has_no_probe() -> None:
     target = locate.url("https://tickets.example", probe_key=None)
     assert target.capabilities == {"http", "proxy"}
-    assert target.unconfigured == {"probe": "no probe key is known; set CUTOVER_PROBE_KEY"}
+    missing = "no probe key is known; set CUTOVER_PROBE_KEY"
+    assert target.unconfigured == {"probe": missing, "code": missing}
 
 
 def test_plain_http_is_no_production_url() -> None:
