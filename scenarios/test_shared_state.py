@@ -26,7 +26,7 @@ needs_code = pytest.mark.requires("http", "code")
 
 
 @as_code
-@needs_code
+@pytest.mark.requires("http", "probe")
 @pytest.mark.read_only
 def test_maintenance_mode_reaches_every_task(configuration: dict[str, Any]) -> None:
     cause = maintenance_cause(configuration["maintenance"], configuration["resources"])
