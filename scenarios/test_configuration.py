@@ -130,12 +130,13 @@ def test_jobs_for_a_fifo_queue_have_a_message_group(
     queue = str(connection.get("queue", ""))
     is_fifo = connection.get("driver") == SQS and queue.endswith(FIFO)
     for job in app_code.get("ungrouped", ()):
+        place = f"{job['file']} line {job['line']}"
         expect(
-            not is_fifo,
-            f"the job in {job['file']} line {job['line']} has no message group",
-            cause=f"{queue} is a FIFO queue, and the job in {job['file']} line {job['line']} has no"
-            " message group, so that SQS refuses its messages: give the job a messageGroup, or take"
-            " a standard queue",
+            not (is_fifo or job.get("queue")),
+            f"the job in {place} has no message group",
+            cause=f"{job.get('queue', queue)} is a FIFO queue, and the job in {place} has no"
+            " message group, so that SQS refuses its messages: give the job a messageGroup, or"
+            " take a standard queue",
             certain=True,
         )
 
