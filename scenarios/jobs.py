@@ -9,12 +9,16 @@ from harness.diagnosis.causes import find_cause
 from harness.diagnosis.evidence import Evidence, Line
 from harness.diagnosis.expect import expect
 from harness.diagnosis.patterns.pattern import Source
-from harness.target.resources.queue_worker import flags
+from harness.target.resources.ecs import services_of
+from harness.target.resources.queue_worker import flags, queue_command
+from scenarios.timeouts import PROCESSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from harness.target.access import Access
     from harness.target.resources.ecs import EcsService
+    from harness.target.resources.ecs_exec import ExecResult
 
 SQS = "sqs"
 PROBE_JOBS = "cutover-probe:"
@@ -181,3 +185,16 @@ def lost_jobs(
         if is_lost and not provoked and "succeeded" not in outcomes({"runs": job}):
             found.setdefault(job[0]["name"], failed)
     return found
+
+
+def worker_processes(
+    access: Access, *, ecs: Any, run_in_task: Callable[..., ExecResult]
+) -> list[tuple[str, list[str]]]:
+    """Return the task and the words of each process of queue:work, started by ECS or not."""
+    return [
+        (task, line.split())
+        for service in services_of(access, ecs=ecs).values()
+        for task in sorted(service.running())
+        for line in run_in_task(["sh", "-c", PROCESSES], task=task).stdout.splitlines()
+        if queue_command(line.split())
+    ]

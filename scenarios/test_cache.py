@@ -8,7 +8,8 @@ import pytest
 
 from harness.diagnosis.expect import expect
 from harness.report import not_covered, proved
-from harness.target.resources.queue_worker import flags
+from harness.target.resources.queue_worker import connection, flags
+from scenarios.jobs import worker_processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from harness.target.resources.ecs_exec import ExecResult
 
 CLEAR = ["php", "artisan", "cache:clear", "--no-ansi"]
-REDIS = "redis"
+HANDED_OUT_AGAIN = ("redis", "database")
+"""Drivers of queue connections that hand a job out again after retry_after."""
 IN_ONE_DATABASE = (
     "php artisan cache:clear empties the Redis database in which the sessions are, and signs"
     " everybody out: SESSION_CONNECTION and REDIS_CACHE_DB must keep sessions and cache in"
@@ -54,33 +56,45 @@ def test_clearing_the_cache_keeps_sessions(
 
 
 @as_task
-@pytest.mark.requires("http", "code", "ecs", "elb", "exec", "jobs", "cache")
+@pytest.mark.requires("http", "code", "ecs", "elb", "exec")
 @pytest.mark.read_only
 def test_worker_timeouts_fit_retry_after(
-    worker_command: list[str],
     access: Access,
+    ecs: Any,
+    run_in_task: Callable[..., ExecResult],
     configuration: dict[str, Any],
     app_code: dict[str, Any],
 ) -> None:
-    if access.jobs_on != REDIS:
-        pytest.skip("not covered: the jobs are not in the cache")
-    timeout_s = flags(worker_command)["timeout"]
-    connection = configuration["resources"]["connection"].get(REDIS, {})
-    retry_after_s = int(connection.get("retry_after") or RETRY_AFTER_S)
-    given_s = {
-        f"queue:work's --timeout ({timeout_s} s)": timeout_s,
-        **{
-            f"the time-out of the job in {job['file']} line {job['line']} ({job['timeout']} s)": (
-                job["timeout"]
-            )
-            for job in app_code["jobs"]
-        },
-    }
-    for name, seconds in given_s.items():
+    default = configuration["defaults"]["connection"]
+    given = [
+        (
+            connection(words) or default,
+            f"queue:work's --timeout ({flags(words)['timeout']} s)",
+            flags(words)["timeout"],
+        )
+        for _, words in worker_processes(access, ecs=ecs, run_in_task=run_in_task)
+    ]
+    if not given:
+        pytest.skip("not covered: no task runs queue:work")
+    given += [
+        (
+            default,
+            f"the time-out of the job in {job['file']} line {job['line']} ({job['timeout']} s)",
+            job["timeout"],
+        )
+        for job in app_code["jobs"]
+    ]
+    known = configuration["resources"]["connection"]
+    judged = [one for one in given if known.get(one[0], {}).get("driver") in HANDED_OUT_AGAIN]
+    if not judged:
+        pytest.skip("not covered: the jobs are neither in the cache nor in the database")
+    for name, timeout, seconds in judged:
+        retry_after_s = int(known[name].get("retry_after") or RETRY_AFTER_S)
         expect(
             0 < seconds < retry_after_s,
-            f"{name} is not shorter than retry_after, {retry_after_s} s",
-            cause=f"{name} is not shorter than retry_after of the connection {REDIS}"
-            f" ({retry_after_s} s, REDIS_QUEUE_RETRY_AFTER): a job that takes longer runs twice",
+            f"{timeout} is not shorter than retry_after, {retry_after_s} s",
+            cause=f"{timeout} is not shorter than retry_after of the connection {name}"
+            f" ({retry_after_s} s; config/queue.php, or the variable that it reads): a job that"
+            " takes longer runs twice",
             certain=True,
         )

@@ -12,6 +12,7 @@ from harness.report import emulated, not_covered, proved
 from harness.target.clients.probe import disk_cause
 from harness.target.resources import queue_worker
 from harness.target.resources.ecs import services_of
+from scenarios.jobs import worker_processes
 from scenarios.laravel import (
     CACHED,
     DEFAULT_QUEUE,
@@ -24,7 +25,6 @@ from scenarios.laravel import (
     NoLaravel,
 )
 from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
-from scenarios.timeouts import PROCESSES
 from scenarios.worker_mail import mailer_name
 
 if TYPE_CHECKING:
@@ -133,35 +133,24 @@ def test_job_of_a_web_task_runs_in_a_worker(
     )
 
 
-@pytest.fixture
-def worker_processes(
-    access: Access, ecs: Any, run_in_task: Callable[..., ExecResult]
-) -> list[tuple[str, list[str]]]:
-    """The task and the words of each process of queue:work, started by ECS or not."""
-    return [
-        (task, line.split())
-        for service in services_of(access, ecs=ecs).values()
-        for task in sorted(service.running())
-        for line in run_in_task(["sh", "-c", PROCESSES], task=task).stdout.splitlines()
-        if queue_worker.queue_command(line.split())
-    ]
-
-
 @pytest.mark.truth(local=proved, aws=proved, url=NOT_THERE)
 @pytest.mark.requires("ecs", "elb", "exec")
 @pytest.mark.read_only
 def test_default_queue_of_the_web_tasks_has_a_worker(
     ask_laravel: Callable[..., dict[str, Any]],
     web_tier: WebTier,
-    worker_processes: list[tuple[str, list[str]]],
+    access: Access,
+    ecs: Any,
+    run_in_task: Callable[..., ExecResult],
 ) -> None:
-    if not worker_processes:
+    processes = worker_processes(access, ecs=ecs, run_in_task=run_in_task)
+    if not processes:
         pytest.skip("not covered: no task runs queue:work")
     used = ask_laravel(DEFAULT_QUEUE, task=min(web_tier.running()), connection="")
     if used["driver"] in IN_THE_TASK_ITSELF:
         pytest.skip(f"not covered: the connection {used['connection']} hands jobs to no worker")
     served = set()
-    for task, words in worker_processes:
+    for task, words in processes:
         named = queue_worker.connection(words)
         own = ask_laravel(DEFAULT_QUEUE, task=task, connection=named)
         names = queue_worker.queue_names(words, default=own["queue"])
