@@ -179,7 +179,8 @@ def target_group(document: Document, *, arns: Sequence[str] | None = ()) -> Docu
     names = [group_name(one) for one in arns or ()]
     document = _printed_together(_chosen(bare.merged(document, "target_group"), names=names))
     printed = document.data.get("TargetGroups")
-    known = [one.get("TargetGroupArn") for one in printed or () if isinstance(one, dict)]
+    listed = printed if isinstance(printed, list) else []
+    known = [one.get("TargetGroupArn") for one in listed if isinstance(one, dict)]
     wanted = list(arns or [""])
     chosen = next((one for one in wanted if one in known), wanted[0])
     arn = None if arns is None else chosen
@@ -207,8 +208,8 @@ def _printed_together(document: Document) -> Document:
 def _chosen(document: Document, *, names: Sequence[str]) -> Document:
     """Put one of several inputs of target groups before the others, which are further ones."""
     listed, key = document.data.get("TargetGroup"), "TargetGroup"
-    if not isinstance(listed, list):
-        return document
+    if not isinstance(listed, list) or f"{key}[0]" not in document.origins:
+        return document  # it is an object, or the user's own list, which is none
     given = [one.get("Name") for one in listed]
     own = next((given.index(one) for one in names if one in given), 0)
     origins = {**document.origins, key: document.origins[f"{key}[{own}]"]}

@@ -371,6 +371,16 @@ def test_head_bucket_names_the_bucket_and_settings_go_below_their_key(tmp_path: 
     }
 
 
+@pytest.mark.parametrize(
+    "content", [{"TargetGroups": True}, {"TargetGroup": [1]}, {"TargetGroup": [{"Name": "a"}]}]
+)
+def test_target_groups_of_another_type_are_named(tmp_path: Path, content: Any) -> None:
+    path = tmp_path / "target-group.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"TargetGroups? is a (?:boolean|list), and must be a"):
+        load_balancer.target_group(forms.target_group(read_json(path)))
+
+
 def test_outputs_of_two_buckets_in_one_file_are_named(tmp_path: Path) -> None:
     path = tmp_path / "bucket.json"
     heads = ({"BucketArn": f"arn:aws:s3:::{name}"} for name in ("uploads", "logs"))
