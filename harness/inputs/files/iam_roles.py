@@ -174,8 +174,15 @@ def _of_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _of_managed_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    for index, arn in enumerate(raw.get(_MANAGED) or ()):
-        if managed_policy(arn) is None:
+    listed = raw.get(_MANAGED) or []
+    if not isinstance(listed, list):
+        yield Problem(_MANAGED, f"is {type_of(listed)}, and must be a list", "write a list of ARNs")
+        return
+    for index, arn in enumerate(listed):
+        if not isinstance(arn, str):
+            found = f"is {type_of(arn)}, and must be a string"
+            yield Problem(f"{_MANAGED}[{index}]", found, "write the ARN of a policy")
+        elif managed_policy(arn) is None:
             yield Problem(
                 f"{_MANAGED}[{index}]",
                 f"is {arn}, whose document is not known here",

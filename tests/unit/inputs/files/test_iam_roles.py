@@ -181,6 +181,8 @@ def test_policies_of_awss_own_are_known_in_every_partition(tmp_path: Path, parti
         (trusting(Resource="*"), "Statement[0].Resource has no place in a trust policy"),
         (role(Description="\u2603"), "Description has characters, or a form, that AWS does not"),
         (role(ManagedPolicyArns=["arn:aws:iam::aws:policy/Other"]), "whose document is not known"),
+        (role(ManagedPolicyArns=[[]]), "ManagedPolicyArns[0] is a list, and must be a string"),
+        (role(ManagedPolicyArns="arn:aws"), "ManagedPolicyArns is a string, and must be a list"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_key(
