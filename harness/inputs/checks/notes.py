@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.aws import listener_rules
+from harness.aws import elb_attributes, listener_rules
 from harness.aws.iam_conditions import SOURCE_IP
 from harness.aws.iam_policy import condition_keys, statements
 from harness.inputs.checks import balancer_attributes
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harness.inputs.production import Production
 
 _ROLLING = "ROLLING"
+_DRAIN = "deregistration_delay.timeout_seconds"
+_LONG_DRAIN_S = 120
 _AWS_DOMAIN = "amazonaws.com"
 
 
@@ -34,6 +36,7 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
     balancer, groups = production.load_balancer, production.network.groups
     known = rehearsed_groups(balancer, production.target_group)
     yield from of_schedule(production)
+    yield from of_slow_drains(production)
     yield from of_listeners(production)
     yield from balancer_attributes.unknown(production)
     yield from of_closed_ports(balancer, groups)
@@ -55,6 +58,19 @@ def of_schedule(production: Production) -> Iterator[str]:
             yield (
                 f"{key}: {schedule.name} is DISABLED: nothing runs {harm} until State is ENABLED"
             )
+
+
+def of_slow_drains(production: Production) -> Iterator[str]:
+    """Name a long deregistration delay, for which each deployment of a rehearsal waits."""
+    given = {one["Key"]: one["Value"] for one in production.target_group.get("Attributes") or ()}
+    seconds = str(given.get(_DRAIN, elb_attributes.GROUP[_DRAIN]))
+    if seconds.isdigit() and int(seconds) >= _LONG_DRAIN_S:
+        kind = "" if _DRAIN in given else ", ELB's default"
+        yield (
+            f"ecs.target_group: a task that leaves drains for {seconds} s ({_DRAIN}{kind}), as on"
+            " AWS: each deployment in a rehearsal waits for it; production's Attributes may say"
+            " less, where no request takes so long"
+        )
 
 
 def of_outbound_proxies(production: Production) -> Iterator[str]:

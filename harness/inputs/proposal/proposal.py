@@ -60,7 +60,8 @@ def _choice(folder: Folder) -> Iterator[str]:
         first, *others = folder.environments
         yield f"# Files of {first} are taken; those of {', '.join(others)} are left out."
     for path, content in folder.unused.items():
-        yield f"# {path} is not used: it {content}."
+        by_terraform = ": print what it made with the AWS CLI" if "terraform" in content else ""
+        yield f"# {path} is not used: it {content}{by_terraform}."
     for kind, (found, *more) in folder.templates.items():
         if kind == templates.COMPOSE and any(folder.documents.values()):
             continue

@@ -183,3 +183,18 @@ def test_a_proxy_for_aws_apis_is_noted(
     found = [*notes.of_outbound_proxies(changed)]
     assert len(found) == count
     assert not any("pass@" in text for text in found), "a note has no password"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ([], "drains for 300 s (deregistration_delay.timeout_seconds, ELB's default), as on AWS"),
+        ([{"Key": "deregistration_delay.timeout_seconds", "Value": "120"}], "drains for 120 s ("),
+        ([{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}], ""),
+    ],
+)
+def test_a_long_drain_is_noted(app: Production, attributes: list[Any], said: str) -> None:
+    group = {**app.target_group, "Attributes": attributes}
+    found = [*notes.of_slow_drains(replace(app, target_group=group))]
+    assert len(found) == bool(said)
+    assert said in "".join(found)

@@ -661,7 +661,8 @@ def test_files_of_terraform_and_of_other_commands_are_said_to_be_unused(tmp_path
         "parameters.json is not used: it is what `aws ssm describe-parameters` or"
         " `aws rds describe-db-cluster-parameters` prints.",
         "rules.json is not used: it is what `aws ec2 describe-security-group-rules` prints.",
-        "state.json is not used: it is what `terraform show -json` prints.",
+        "state.json is not used: it is what `terraform show -json` prints: print what it made with"
+        " the AWS CLI.",
     ]
 
 
