@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from harness.diagnosis.expect import STORAGE, expect
+from harness.images.inspect import fpm_config, nginx_config
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.probe import disk_cause
 from scenarios.checks import expect_signed_host
@@ -37,6 +38,7 @@ INSIDE_ONLY = (
     " hand the files over where they must stay inside"
 )
 MIB = 1024 * 1024
+PHPS_OWN_LIMIT = 2 * MIB
 SHOWN = 500
 """Characters of S3's answer, which names the denied call."""
 LONGEST_SESSION_S = 43_200
@@ -262,6 +264,32 @@ def test_temporary_url_is_signed_by_the_task_role(
     )
     held = {run_in_task(["php", "-r", ROLE_KEY], task=task).stdout for task in web_tier.running()}
     assert key in held, "the URL is signed with credentials that no web task has from its role"
+
+
+@pytest.mark.truth(
+    local=proved, aws=proved, url=not_covered("no command can be run in a task there")
+)
+@pytest.mark.requires("ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_nginx_lets_through_the_uploads_that_php_takes(
+    nginx_configuration: str, run_in_task: Callable[..., ExecResult]
+) -> None:
+    files = run_in_task(["sh", "-c", f"for file in $({fpm_config.FILES}); do cat $file; done"])
+    printed = run_in_task(["sh", "-c", fpm_config.PHP_SETTINGS])
+    limits = fpm_config.upload_limits(files.stdout, printed.stdout)
+    largest = min(map(nginx_config.php_size, limits.values()), default=0)
+    if largest <= PHPS_OWN_LIMIT:
+        pytest.skip("not covered: PHP's limits of an upload are not above its own defaults")
+    through = nginx_config.body_limit(nginx_configuration)
+    expect(
+        not through or through >= largest,
+        f"nginx ends a request at {through} bytes, and PHP takes uploads of {largest}",
+        cause=f"nginx refuses a request above {(through or 0) // 1024} KiB with 413 of its own"
+        " (client_max_body_size, 1m where nothing is said), and PHP takes uploads of"
+        f" {largest // MIB} MiB ({', '.join(limits)}): what is between the two never reaches the"
+        " app",
+        certain=True,
+    )
 
 
 @pytest.mark.truth(local=proved, aws=proved, url=proved)

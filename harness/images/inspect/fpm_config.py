@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 FILES = "find -L /etc /usr/local/etc -type f -path '*fpm*' -name '*.conf' 2>/dev/null | sort"
 """Lists the files of Debian's packages and of the official images, the main one first."""
+UPLOADS = ("upload_max_filesize", "post_max_size")
+"""PHP's limits of an upload."""
+PHP_SETTINGS = (
+    "php=$(ls /usr/sbin/php-fpm* /usr/local/sbin/php-fpm 2>/dev/null | head -n 1);"
+    f' [ -z "$php" ] || "$php" -i 2>/dev/null | grep -E "^({"|".join(UPLOADS)}) =>"; true'
+)
+"""Prints these as PHP-FPM has them, without what its pools set."""
 _SECTION = re.compile(r"^\[(?P<name>[^\]]+)\]$")
 _SETTING = re.compile(r"^(?P<name>[\w.]+(?:\[[\w.]+\])?)\s*=\s*(?P<value>[^;]*)")
 _TIME = re.compile(r"(?P<number>\d+)(?P<unit>[smhd]?)")
@@ -43,6 +50,21 @@ def pools(text: str) -> list[Pool]:
         elif (setting := _SETTING.match(line)) and current:
             sections[current][setting["name"]] = setting["value"].strip().strip("\"'")
     return [_pool(name, found) for name, found in sections.items() if name != _GLOBAL]
+
+
+def upload_limits(text: str, printed: str) -> dict[str, str]:
+    """Return PHP's limits of an upload, a pool's own before those that PHP-FPM prints.
+
+    Args:
+        text: PHP-FPM's files.
+        printed: What `PHP_SETTINGS` prints.
+    """
+    names = "|".join(UPLOADS)
+    found = dict(re.findall(rf"^({names}) => \S+ => (\S+)", printed, flags=re.MULTILINE))
+    own = re.findall(
+        rf"^\s*php(?:_admin)?_value\[({names})\]\s*=\s*[\"']?(\w+)", text, flags=re.MULTILINE
+    )
+    return found | dict(own)
 
 
 def _pool(name: str, settings: Mapping[str, str]) -> Pool:

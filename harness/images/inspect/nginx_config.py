@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_KEEP_ALIVE_S = 75.0
-DEFAULT_FASTCGI_READ_S = 60.0
+_FASTCGI_READ_S = 60.0
+_SIZE = re.compile(r"(\d+)([kmg]?)", flags=re.IGNORECASE)
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|#[^\n]*|[{};]|[^\s{};\"'#]+")
 _NO_FILE = ("/dev/", "/proc/", "syslog:", "memory:")
 _NO_LOG = ("stderr", "off")
@@ -40,8 +41,24 @@ def fastcgi_read_s(text: str) -> float | None:
 
     A block inherits what it does not set, whatever comes first in it.
     """
-    waits = list(_fastcgi_waits(_tree(text), inherited=DEFAULT_FASTCGI_READ_S))
-    return min(waits, default=None)
+    waits = _before_php(_tree(text), "fastcgi_read_timeout", inherited=f"{_FASTCGI_READ_S:g}")
+    return min(map(_seconds, waits), default=None)
+
+
+def body_limit(text: str) -> int | None:
+    """Return how large a request may be that nginx passes to PHP, in bytes; None without a limit.
+
+    https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size
+    """
+    limits = _before_php(_tree(text), "client_max_body_size", inherited="1m")
+    sizes = [php_size(one) for one in limits]
+    return max(sizes, default=0) if 0 not in sizes else None
+
+
+def php_size(text: str) -> int:
+    """Return a number of bytes as nginx and PHP write it: 12M, 500k."""
+    found = _SIZE.fullmatch(text)
+    return int(found[1]) * 1024 ** " kmg".index(found[2].lower() or " ") if found else 0
 
 
 def limits_by_peer(text: str) -> list[str]:
@@ -88,13 +105,14 @@ def _is_peer(key: str) -> bool:
     return bool(_PEER.search(key)) and "http_x_forwarded_for" not in key
 
 
-def _fastcgi_waits(block: _Block, *, inherited: float) -> Iterator[float]:
-    own = [_seconds(words[1]) for words in block.directives if words[0] == "fastcgi_read_timeout"]
-    wait_s = own[-1] if own else inherited
+def _before_php(block: _Block, name: str, *, inherited: str) -> Iterator[str]:
+    """Go through the values of a directive in the blocks that pass requests to PHP."""
+    own = [words[1] for words in block.directives if words[0] == name and words[1:]]
+    value = own[-1] if own else inherited
     if any(words[0] == "fastcgi_pass" for words in block.directives):
-        yield wait_s
+        yield value
     for child in block.children:
-        yield from _fastcgi_waits(child, inherited=wait_s)
+        yield from _before_php(child, name, inherited=value)
 
 
 @dataclass

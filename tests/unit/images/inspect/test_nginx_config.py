@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.images.inspect.nginx_config import (
+    body_limit,
     fastcgi_read_s,
     keep_alive_s,
     limits_by_peer,
@@ -90,3 +91,21 @@ def test_limits_that_count_the_load_balancer_are_found(text: str, zones: list[st
 )
 def test_files_of_logs_are_told_from_the_output(text: str, files: list[tuple[str, str]]) -> None:
     assert logs(text) == files
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("http { server { location / { fastcgi_pass f; } } }", 1024 * 1024),
+        ("http { client_max_body_size 16M; server { location / { fastcgi_pass f; } } }", 16 << 20),
+        (
+            "http { client_max_body_size 1m; server { location /a { client_max_body_size 8m;"
+            " fastcgi_pass f; } location / { fastcgi_pass f; } } }",
+            8 << 20,
+        ),
+        ("http { client_max_body_size 0; server { location / { fastcgi_pass f; } } }", None),
+        ("http { client_max_body_size 500k; server { location / { proxy_pass http://f; } } }", 0),
+    ],
+)
+def test_the_largest_request_that_reaches_php(text: str, limit: int | None) -> None:
+    assert body_limit(text) == limit
