@@ -216,7 +216,7 @@ def test_logs_of_nginx_are_in_no_file(
 
 
 @pytest.mark.truth(local=proved, aws=proved, url=proved)
-@pytest.mark.requires("http", "probe")
+@pytest.mark.requires("http", "code")
 @pytest.mark.read_only
 def test_output_of_scheduled_commands_is_in_no_file(
     scheduled_entries: list[dict[str, Any]],
