@@ -20,7 +20,7 @@ PHP_SETTINGS = (
     "php=$(ls /usr/sbin/php-fpm* /usr/local/sbin/php-fpm 2>/dev/null | head -n 1);"
     f' [ -z "$php" ] || "$php" -i 2>/dev/null | grep -E "^({"|".join(UPLOADS)}) =>"; true'
 )
-"""Prints these as PHP-FPM has them, without what its pools set."""
+"""Prints these as PHP-FPM has them; its pools may set others."""
 _SECTION = re.compile(r"^\[(?P<name>[^\]]+)\]$")
 _SETTING = re.compile(r"^(?P<name>[\w.]+(?:\[[\w.]+\])?)\s*=\s*(?P<value>[^;]*)")
 _TIME = re.compile(r"(?P<number>\d+)(?P<unit>[smhd]?)")
