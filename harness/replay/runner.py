@@ -110,12 +110,14 @@ class Replay:
             KeyboardInterrupt: pytest was interrupted.
         """
         try:
-            code = subprocess.run(
-                self._command(pytest_args, target=target),
-                cwd=self.cwd,
-                env=self._environ(home),
-                check=False,
-            ).returncode
+            # Of its own: at its end pytest also removes what other projects' tests have left there.
+            with tempfile.TemporaryDirectory(prefix="cutover-", ignore_cleanup_errors=True) as own:
+                code = subprocess.run(
+                    self._command(pytest_args, target=target),
+                    cwd=self.cwd,
+                    env={**self._environ(home), "PYTEST_DEBUG_TEMPROOT": own},
+                    check=False,
+                ).returncode
         except KeyboardInterrupt:
             # pytest is killed, but its workers take some seconds to notice.
             exclusive.keep_target_lock(home, within_s=_WORKERS_END_WITHIN_S)

@@ -46,6 +46,9 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Started:
 def test_variables_for_a_users_other_tests_are_left_out(started: Started) -> None:
     _, environ = started(PYTEST_ADDOPTS="--cov", PYTEST_PLUGINS="theirs", HOME="/home/dev")
     assert {"PYTEST_ADDOPTS", "PYTEST_PLUGINS"}.isdisjoint(environ)
+    own = Path(environ["PYTEST_DEBUG_TEMPROOT"])
+    assert own.name.startswith("cutover-")
+    assert not own.exists()
     assert environ["HOME"] == "/home/dev"
 
 
