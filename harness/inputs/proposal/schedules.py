@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 from harness.aws.eventbridge import is_each_minute
 from harness.inputs.aws_cli import resources
 from harness.inputs.document import toml_key, toml_text
+from harness.inputs.files import api_calls
 from harness.inputs.problem import InputError
 from harness.inputs.proposal.files import line_of
 from harness.inputs.proposal.folder import Folder
 
-_DEFINITION = re.compile(r'"TaskDefinitionArn": "([^"]+)"')
-_EXPRESSION = re.compile(r'"ScheduleExpression": "([^"]+)"')
-_NAME = re.compile(r'"Name": "([^"]+)"')
+_DEFINITION = "TaskDefinitionArn"
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    """A file with a schedule and its target, which may have problems yet."""
+
+    path: str
+    name: str
+    expression: str
+    definition: str
+    """ARN of its target's task definition, or family and revision."""
 
 
 def lines(folder: Folder) -> Iterator[str]:
     """Laravel's scheduler, which is due each minute, and then the further schedules."""
-    found = _whole(folder)
+    found = list(_schedules(folder))
     if len(found) < 2:
-        yield from _only(folder, next(iter(found.values()), ""))
+        yield from _only(folder, found[0].definition if found else "")
         return
-    minutely = [path for path, text in found.items() if _is_each_minute(text)]
-    if not minutely:
+    found.sort(key=lambda one: not is_each_minute(one.expression))
+    has_laravels = is_each_minute(found[0].expression)
+    if not has_laravels:
         yield "# Laravel's scheduler: none of the schedules is due each minute."
         yield "# [schedule]"
         yield '# rule = "schedule.json"'
         yield ""
-    for path, text in sorted(found.items(), key=lambda one: one[0] not in minutely[:1]):
-        (name,) = _NAME.findall(text)[:1] or [path]
-        yield "[schedule]" if path in minutely[:1] else f"[schedules.{toml_key(name)}]"
-        yield f"rule = {toml_text(path)}"
-        definition = _definition(folder, text)
-        mark = "" if definition else "# "
-        yield f"{mark}task_definition = {toml_text(definition or 'scheduler.json')}"
+    for index, one in enumerate(found):
+        is_laravels = has_laravels and index == 0
+        yield "[schedule]" if is_laravels else f"[schedules.{toml_key(one.name)}]"
+        yield f"rule = {toml_text(one.path)}"
+        path = _path_of(folder, one.definition)
+        mark = "" if path else "# "
+        yield f"{mark}task_definition = {toml_text(path or 'scheduler.json')}"
         yield ""
 
 
-def _only(folder: Folder, text: str) -> Iterator[str]:
+def _only(folder: Folder, definition: str) -> Iterator[str]:
     line = line_of(folder, "rule")
     rule = not line.startswith("# ")
     yield f"{'' if rule else '# '}[schedule]"
@@ -52,29 +63,41 @@ def _only(folder: Folder, text: str) -> Iterator[str]:
         for path in folder.definitions_of(str(one.get("taskDefinition")))
     }
     left = [name for name in folder.definitions if name not in used]
-    path = _definition(folder, text) or (left[0] if rule and len(left) == 1 else "")
+    path = _path_of(folder, definition) or (left[0] if rule and len(left) == 1 else "")
     mark = "" if path and rule else "# "
     yield f"{mark}task_definition = {toml_text(path or next(iter(left), 'scheduler.json'))}"
     yield ""
 
 
-def _whole(folder: Folder) -> dict[str, str]:
-    """Return path -> text of each file that has a schedule with its target."""
-    found = {}
-    for one in folder.documents["rule"]:
+def _schedules(folder: Folder) -> Iterator[_Schedule]:
+    for document in folder.documents["rule"]:
         with suppress(InputError):  # `cutover config check` lists its problems
-            text = json.dumps(resources.rule(one).data)
-            if _DEFINITION.search(text):
-                found[folder.name(one)] = text
-    return found
+            calls = list(api_calls.calls_in(resources.rule(document).data))
+            inputs = [one.input for one in calls if isinstance(one.input, dict)]
+            targets = [target for one in inputs for target in _targets(one)]
+            definition = _first([_object(one, "EcsParameters") for one in targets], _DEFINITION)
+            if definition:
+                path = folder.name(document)
+                expression = _first(inputs, "ScheduleExpression")
+                yield _Schedule(path, _first(inputs, "Name") or path, expression, definition)
 
 
-def _is_each_minute(text: str) -> bool:
-    found = _EXPRESSION.search(text)
-    return bool(found and is_each_minute(found[1]))
+def _targets(call: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    listed = call.get("Targets")
+    found = listed if isinstance(listed, list) else [call.get("Target")]
+    return [one for one in found if isinstance(one, dict)]
 
 
-def _definition(folder: Folder, text: str) -> str:
-    """Return the path of the task definition that a schedule runs; empty when none has it."""
-    found = _DEFINITION.search(text)
-    return next(iter(folder.definitions_of(found[1])), "") if found else ""
+def _object(data: Mapping[str, Any], member: str) -> Mapping[str, Any]:
+    value = data.get(member)
+    return value if isinstance(value, dict) else {}
+
+
+def _first(objects: Iterable[Mapping[str, Any]], member: str) -> str:
+    """Return the first text of a member; empty where no object has one."""
+    return next((one[member] for one in objects if isinstance(one.get(member), str)), "")
+
+
+def _path_of(folder: Folder, definition: str) -> str:
+    """Return the path of a task definition; empty when none has it."""
+    return next(iter(folder.definitions_of(definition)), "") if definition else ""

@@ -609,6 +609,15 @@ def test_of_schedules_of_the_night_none_is_laravels(project: Path) -> None:
     assert set(content["schedules"]) == {"tickets-schedule", "second"}
 
 
+@pytest.mark.parametrize("wrong", [5, "text", [5], [{"EcsParameters": [5]}], None])
+def test_a_schedule_with_odd_targets_does_not_stop_it(project: Path, wrong: object) -> None:
+    file = project / "app/aws/schedule.json"
+    (project / "second.json").write_text(
+        json.dumps({**json.loads(file.read_text()), "PutTargets": {"Targets": wrong}})
+    )
+    assert "# rule = " in propose(Folder(project))
+
+
 def test_odd_files_beside_the_app_do_not_stop_it(project: Path) -> None:
     os.mkfifo(project / "pipe.json")
     os.mkfifo(project / "pipe.yaml")
