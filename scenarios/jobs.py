@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.diagnosis.causes import find_cause
 from harness.diagnosis.evidence import Evidence, Line
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.ecs import services_of
 from harness.target.resources.queue_worker import flags, queue_command
@@ -29,9 +29,10 @@ DEAF_WORKER = (
     " shell that started it without exec is in between, or it is none that queue:work ends on:"
     " the image's STOPSIGNAL must be SIGTERM or SIGQUIT (PHP's images with Apache have SIGWINCH)"
 )
-UNRECORDED = (
+UNRECORDED = SettingCause(
+    "QUEUE_FAILED_DRIVER",
     "a job that failed for good is not in failed_jobs: QUEUE_FAILED_DRIVER is null, or keeps them"
-    " where no other task sees them"
+    " where no other task sees them",
 )
 NOT_TRIED_AGAIN = (
     "a job whose worker was killed is not tried again: queue:work's --tries is 1, or the job's own"
@@ -52,7 +53,10 @@ def stopping_cause(workers: Iterable[EcsService]) -> str:
 
 def run_by_web(wanted: str) -> str:
     """Return the cause of jobs that the web task runs itself."""
-    return f"QUEUE_CONNECTION is not {wanted} in the web task, which runs its jobs itself"
+    return SettingCause(
+        "QUEUE_CONNECTION",
+        f"QUEUE_CONNECTION is not {wanted} in the web task, which runs its jobs itself",
+    )
 
 
 def expect_connection(run: dict[str, Any], wanted: str) -> None:

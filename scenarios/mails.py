@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.diagnosis.expect import SettingCause
+
 REJECTIONS = (
     "not verified",
     "Did not have authority to send",
@@ -31,12 +33,16 @@ def missing_mail_cause(mailer: str, ends: list[str], *, count: int = 1) -> str:
         count: How many mails were expected, each of a job of its own.
     """
     if mailer in UNSENT:
-        return f'MAIL_MAILER is "{mailer}" in the worker, and must be ses: its mails go nowhere'
+        return SettingCause(
+            "MAIL_MAILER",
+            f'MAIL_MAILER is "{mailer}" in the worker, and must be ses: its mails go nowhere',
+        )
     if 0 < len(ends) < count:
-        return (
+        return SettingCause(
+            "QUEUE_CONNECTION",
             f"{count} jobs were to send mails, and {len(ends)} came to the worker: the other was"
             " dispatched to another queue (QUEUE_CONNECTION, SQS_PREFIX or SQS_QUEUE of the task"
-            " that dispatches it), or not at all"
+            " that dispatches it), or not at all",
         )
     if ends[:1] == ["succeeded"]:
         return (

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.diagnosis.expect import SettingCause
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
@@ -196,11 +198,12 @@ def _each(kind: str, fields: Mapping[str, Any], resources: Resources, holds: Any
 
 def zone_cause(task: str, zone: str, webs: str) -> str:
     """Return that a task writes and compares times in another zone than the web task."""
-    return (
+    return SettingCause(
+        "APP_TIMEZONE",
         f"the app's time zone is {zone} in the {task} task and {webs} in the web task: the app"
         " writes times without their zone into the database, so that each takes the other's for"
         " hours too early or too late: APP_TIMEZONE must be the same in every task definition, and"
-        " date_default_timezone_set() in no middleware"
+        " date_default_timezone_set() in no middleware",
     )
 
 
@@ -217,16 +220,18 @@ def differing_resources(
     for kind, variable in DEFAULT_BY.items():
         mine, theirs = web["defaults"][kind], scheduled["defaults"][kind]
         if mine != theirs:
-            yield (
+            yield SettingCause(
+                variable,
                 f'the default {PLACES[kind][0]} is "{theirs}" in the scheduled task and "{mine}" in'
-                f" the web task: {variable} differs in their task definitions, or one lacks it"
+                f" the web task: {variable} differs in their task definitions, or one lacks it",
             )
     if web["timezone"] != scheduled["timezone"]:
         yield zone_cause("scheduler", scheduled["timezone"], web["timezone"])
     if web["mail_from"] != scheduled["mail_from"]:
-        yield (
+        yield SettingCause(
+            "MAIL_FROM_ADDRESS",
             f"the scheduled task sends mail from {scheduled['mail_from']} and the web task from"
-            f" {web['mail_from']}: MAIL_FROM_ADDRESS differs in their task definitions"
+            f" {web['mail_from']}: MAIL_FROM_ADDRESS differs in their task definitions",
         )
     defaults = {(kind, web["defaults"][kind]) for kind in DEFAULT_BY}
     for kind, name in sorted((used & _named_in(web)) | defaults):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.smoke.content_policy import DENIED, HEADER, denials
 from harness.target.clients.browser import TIMEOUT_S, read_page
 from harness.target.clients.http import rule_cause
@@ -112,10 +112,11 @@ class PageResources:
             prefix = "/" + "/".join(folders[:number])
             answer = self._get(urljoin(url, path.removeprefix(prefix)))
             if answer.status_code == 200 and not self._is_page(answer):
-                return (
+                return SettingCause(
+                    "ASSET_URL",
                     f"the address of {path} has {prefix} before it, and the web server has"
                     f" {path.removeprefix(prefix)}: ASSET_URL, or the page, names a folder of the"
-                    " old host"
+                    " old host",
                 )
         if self.has_file and self.has_file(path):
             return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.diagnosis.expect import SettingCause
 from scenarios.named_resources import driver_of_disk
 from scenarios.shared_files import SHARED
 
@@ -55,16 +56,18 @@ def maintenance_cause(settings: Mapping[str, Any], resources: Resources) -> str:
     if settings["driver"] == SHARED:
         return ""
     if settings["driver"] != "cache":
-        return (
+        return SettingCause(
+            "APP_MAINTENANCE_DRIVER",
             f'maintenance mode is kept by the driver "{settings["driver"]}", in the task in which'
             " artisan down runs, and the others go on: set APP_MAINTENANCE_DRIVER=cache, and"
-            " APP_MAINTENANCE_STORE to a store that all tasks share"
+            " APP_MAINTENANCE_STORE to a store that all tasks share",
         )
     store = settings["store"] or ""
     reason = own_store(store, resources) if store else ""
     if not reason:
         return ""
-    return (
+    return SettingCause(
+        "APP_MAINTENANCE_STORE",
         f'maintenance mode is kept in the cache store "{store}", {reason}: the other tasks go on:'
-        " set APP_MAINTENANCE_STORE to a store that all tasks share"
+        " set APP_MAINTENANCE_STORE to a store that all tasks share",
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.diagnosis.expect import SESSION, expect
+from harness.diagnosis.expect import SESSION, SettingCause, expect
 from harness.diagnosis.facts import IN_COOKIES, SHARED_DRIVERS
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.http import STATUS_CAUSES
@@ -65,8 +65,11 @@ def test_sign_in_holds_on_every_task(
     expect(
         all(held),
         f"of {PAGES} pages after signing in, {held.count(False)} show the visitor as signed out",
-        cause="the tasks do not share their sessions: SESSION_DRIVER must name a store that all"
-        " tasks reach, and APP_KEY must be the same in each",
+        cause=SettingCause(
+            "SESSION_DRIVER",
+            "the tasks do not share their sessions: SESSION_DRIVER must name a store that all"
+            " tasks reach, and APP_KEY must be the same in each",
+        ),
         guess=True,
         about=SESSION,
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.report import not_covered, proved
 from harness.target.resources.queue_worker import connection, flags
 from scenarios.jobs import worker_processes
@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 CLEAR = ["php", "artisan", "cache:clear", "--no-ansi"]
 HANDED_OUT_AGAIN = ("redis", "database")
 """Drivers of queue connections that hand a job out again after retry_after."""
-IN_ONE_DATABASE = (
+IN_ONE_DATABASE = SettingCause(
+    "REDIS_CACHE_DB",
     "php artisan cache:clear empties the Redis database in which the sessions are, and signs"
     " everybody out: SESSION_CONNECTION and REDIS_CACHE_DB must keep sessions and cache in"
-    " databases of their own"
+    " databases of their own",
 )
-IN_A_CLUSTER = (
+IN_A_CLUSTER = SettingCause(
+    "REDIS_CACHE_DB",
     "the cache is a cluster, which has database 0 alone, whatever REDIS_CACHE_DB says: php artisan"
     " cache:clear empties the sessions, too, and signs everybody out: keep them in the database, or"
-    " in a cache of their own"
+    " in a cache of their own",
 )
 RETRY_AFTER_S = 90
 """Laravel's own default."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.report import not_covered, proved
 from harness.target.resources import queue_worker
 from harness.target.resources.ecs import command_line
@@ -236,9 +236,12 @@ def test_scheduled_task_has_the_web_tasks_resources(
     expect(
         queue in (None, *queues) or not queues,
         f"the scheduled task sends its jobs to the queue {queue}",
-        cause=f"the scheduled task sends its jobs to the queue {queue}, and the workers serve"
-        f" {', '.join(sorted(queues))}: SQS_QUEUE differs in their task definitions, or one lacks"
-        " it",
+        cause=SettingCause(
+            "SQS_QUEUE",
+            f"the scheduled task sends its jobs to the queue {queue}, and the workers serve"
+            f" {', '.join(sorted(queues))}: SQS_QUEUE differs in their task definitions, or one"
+            " lacks it",
+        ),
         certain=True,
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.proxy_metrics import (
     QUERIES,
@@ -160,13 +160,16 @@ def test_database_connection_uses_tls_and_verifies_names(
         expect(
             host == (access.database_endpoint or host),
             f"the app uses {host} and not {owner}",
-            cause=f"DB_HOST is {host}, and must be {owner}'s endpoint",
+            cause=SettingCause("DB_HOST", f"DB_HOST is {host}, and must be {owner}'s endpoint"),
         )
     expect(
         facts["ca"],
         "the app connects to the database without a CA file",
-        cause="the app speaks to the database in plain text: MYSQL_ATTR_SSL_CA is not set in the"
-        " task, or config/database.php does not use it",
+        cause=SettingCause(
+            "MYSQL_ATTR_SSL_CA",
+            "the app speaks to the database in plain text: MYSQL_ATTR_SSL_CA is not set in the"
+            " task, or config/database.php does not use it",
+        ),
     )
     expect(
         facts["verify"],
@@ -287,9 +290,12 @@ def test_app_does_not_pin_its_connections(probe: ProbeClient) -> None:
     expect(
         facts["emulated_prepares"],
         f"the app prepares statements at the server, on its connection {name!r}",
-        cause="RDS Proxy pins every connection that prepares a statement at the server: set"
-        f' PDO::ATTR_EMULATE_PREPARES to true for the connection "{name}", which DB_CONNECTION'
-        " names, in config/database.php",
+        cause=SettingCause(
+            "DB_CONNECTION",
+            "RDS Proxy pins every connection that prepares a statement at the server: set"
+            f' PDO::ATTR_EMULATE_PREPARES to true for the connection "{name}", which DB_CONNECTION'
+            " names, in config/database.php",
+        ),
         certain=True,
     )
 

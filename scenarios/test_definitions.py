@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.images.inspect import ca_bundle
 from harness.report import not_covered, proved
 from scenarios.named_resources import AWS_DOMAINS, LOCAL_HOST
@@ -90,8 +90,11 @@ def test_task_definitions_use_aws_endpoints(variables: list[Variable]) -> None:
             expect(
                 host.endswith(AWS_DOMAINS),
                 f"the task definition of {task} sets {name} to {value!r}",
-                cause=f"{name} of the {task} task sends its AWS calls to {host}, which is not AWS:"
-                " remove it from the task definition",
+                cause=SettingCause(
+                    name,
+                    f"{name} of the {task} task sends its AWS calls to {host}, which is not AWS:"
+                    " remove it from the task definition",
+                ),
                 certain=True,
             )
         elif name == "AWS_URL" and value:
@@ -99,9 +102,12 @@ def test_task_definitions_use_aws_endpoints(variables: list[Variable]) -> None:
             expect(
                 not LOCAL_HOST.fullmatch(host),
                 f"the task definition of {task} sets AWS_URL to {value!r}",
-                cause=f"AWS_URL of the {task} task makes links to {host}, a host of local"
-                " development: remove it from the task definition, or set the bucket's public"
-                " address",
+                cause=SettingCause(
+                    "AWS_URL",
+                    f"AWS_URL of the {task} task makes links to {host}, a host of local"
+                    " development: remove it from the task definition, or set the bucket's public"
+                    " address",
+                ),
                 certain=True,
             )
 
@@ -124,7 +130,10 @@ def expect_value(variable: Variable, wanted: str) -> None:
     expect(
         value.rstrip("/") == wanted.rstrip("/"),
         f"the task definition of {task} sets {name} to {value!r}, not to {wanted!r}",
-        cause=f"{name} of the {task} task is {value} in its task definition, and must be {wanted}",
+        cause=SettingCause(
+            name,
+            f"{name} of the {task} task is {value} in its task definition, and must be {wanted}",
+        ),
         certain=True,
     )
 
@@ -141,8 +150,11 @@ def test_sqs_prefix_is_in_the_task_definition(variables: list[Variable], access:
         expect(
             task in prefixed,
             f"the task definition of {task} does not set SQS_PREFIX; the overlay does",
-            cause=f"SQS_PREFIX of the {task} task must be {sqs_prefix(access)}, and its task"
-            " definition has none: the overlay, which sets it here, does not exist on AWS",
+            cause=SettingCause(
+                "SQS_PREFIX",
+                f"SQS_PREFIX of the {task} task must be {sqs_prefix(access)}, and its task"
+                " definition has none: the overlay, which sets it here, does not exist on AWS",
+            ),
             certain=True,
         )
 
@@ -157,8 +169,11 @@ def test_shared_stores_match_in_every_task_definition(variables: list[Variable])
         expect(
             len(set(values.values())) <= 1,
             f"{name} is not the same in every task definition: {shown}",
-            cause=f"{name} differs between the task definitions ({shown}): data that one type of"
-            " task stores there is missing for the others",
+            cause=SettingCause(
+                name,
+                f"{name} differs between the task definitions ({shown}): data that one type of"
+                " task stores there is missing for the others",
+            ),
             certain=True,
         )
 
@@ -194,15 +209,21 @@ def test_task_definitions_are_set_for_production(variables: list[Variable]) -> N
         expect(
             not is_set,
             f"the task definition of {task} sets {name} to {value!r}",
-            cause=f"the {task} task's definition says {name}={value}: production has"
-            " APP_ENV=production and APP_DEBUG=false",
+            cause=SettingCause(
+                name,
+                f"the {task} task's definition says {name}={value}: production has"
+                " APP_ENV=production and APP_DEBUG=false",
+            ),
             certain=True,
         )
         expect(
             name != "LOG_LEVEL" or value in LOG_LEVELS,
             f"the task definition of {task} sets LOG_LEVEL to {value!r}",
-            cause=f"LOG_LEVEL of the {task} task is {value}, which Laravel does not know: it logs"
-            f" to its emergency log alone; write one of {', '.join(LOG_LEVELS)}",
+            cause=SettingCause(
+                "LOG_LEVEL",
+                f"LOG_LEVEL of the {task} task is {value}, which Laravel does not know: it logs to"
+                f" its emergency log alone; write one of {', '.join(LOG_LEVELS)}",
+            ),
             certain=True,
         )
         cause = formatter_cause(task, value) if name == FORMATTER else ""
@@ -226,8 +247,11 @@ def test_commands_run_in_their_tasks_own_environment(
             expect(
                 own.get("APP_ENV", name) == name,
                 f"the command of {task} has --env={name}, and its APP_ENV is {own.get('APP_ENV')}",
-                cause=f"the {task} task's command has --env={name}, which Laravel takes in the"
-                f" place of APP_ENV={own.get('APP_ENV')}: leave it out",
+                cause=SettingCause(
+                    "APP_ENV",
+                    f"the {task} task's command has --env={name}, which Laravel takes in the place"
+                    f" of APP_ENV={own.get('APP_ENV')}: leave it out",
+                ),
                 certain=True,
             )
 
@@ -238,14 +262,16 @@ def formatter_cause(task: str, name: str) -> str:
     if own == name.lstrip("\\") and "\\\\" not in name:
         return ""
     if own in OF_MANY_LINES:
-        return (
+        return SettingCause(
+            FORMATTER,
             f"{FORMATTER} of the {task} task is {own}, which spreads a stack trace over many lines:"
-            f" CloudWatch Logs makes an event of each; write {OWN_FORMATTERS}JsonFormatter"
+            f" CloudWatch Logs makes an event of each; write {OWN_FORMATTERS}JsonFormatter",
         )
     if own not in FORMATTERS:
-        return (
+        return SettingCause(
+            FORMATTER,
             f"{FORMATTER} of the {task} task is {name}, which Monolog does not have: Laravel logs"
-            f" to its emergency log alone; write {OWN_FORMATTERS}JsonFormatter"
+            f" to its emergency log alone; write {OWN_FORMATTERS}JsonFormatter",
         )
     return ""
 

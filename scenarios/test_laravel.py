@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.diagnosis.expect import ExpectationTimeout, expect
+from harness.diagnosis.expect import ExpectationTimeout, SettingCause, expect
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.probe import disk_cause
 from harness.target.resources import queue_worker
@@ -117,8 +117,11 @@ def test_job_of_a_web_task_runs_in_a_worker(
     expect(
         sent["driver"] not in IN_THE_TASK_ITSELF,
         f"the web task's queue connection {sent['connection']} hands its jobs to no worker",
-        cause=f"QUEUE_CONNECTION is {sent['connection']} in the web task, which runs its jobs"
-        " itself or drops them",
+        cause=SettingCause(
+            "QUEUE_CONNECTION",
+            f"QUEUE_CONNECTION is {sent['connection']} in the web task, which runs its jobs"
+            " itself or drops them",
+        ),
         certain=True,
     )
     eventually(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.images.inspect import nginx_config
 from harness.report import not_covered, proved
 from scenarios.jobs import late_cause
@@ -74,14 +74,17 @@ def lost_log_cause(task_definitions: dict[str, dict[str, Any]]) -> Callable[[str
 def channel_cause(channel: str, level: str) -> str:
     """Return why an error that a web task logged to a channel is not in the task's log."""
     if level in ("critical", "alert", "emergency"):
-        return f"LOG_LEVEL is {level}, so that no error of the app is logged"
+        return SettingCause(
+            "LOG_LEVEL", f"LOG_LEVEL is {level}, so that no error of the app is logged"
+        )
     if channel == "stderr":
         return (
             "PHP-FPM keeps the lines that its workers write to stderr: set catch_workers_output ="
             " yes in its pool"
         )
-    return (
-        f'LOG_CHANNEL is "{channel}", which does not reach the output of the container: set stderr'
+    return SettingCause(
+        "LOG_CHANNEL",
+        f'LOG_CHANNEL is "{channel}", which does not reach the output of the container: set stderr',
     )
 
 
@@ -135,8 +138,11 @@ def expect_own_log(kind: str, log: str) -> None:
     expect(
         found is None,
         f"the {kind} task logs to Laravel's emergency log{why}",
-        cause=f"Laravel cannot make the log channel of the {kind} task, and logs to its emergency"
-        f" log alone{why}: LOG_CHANNEL, LOG_LEVEL, LOG_STDERR_FORMATTER, or config/logging.php",
+        cause=SettingCause(
+            "LOG_CHANNEL",
+            f"Laravel cannot make the log channel of the {kind} task, and logs to its emergency"
+            f" log alone{why}: LOG_CHANNEL, LOG_LEVEL, LOG_STDERR_FORMATTER, or config/logging.php",
+        ),
         certain=True,
     )
 

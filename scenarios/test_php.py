@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.diagnosis.facts import VisitorRequest
 from harness.diagnosis.visitor_causes import hidden_host
 from harness.report import not_covered, proved
@@ -51,9 +51,10 @@ LISTENERS = "events"
 """A cache that an app may do without: Laravel then looks for listeners at each request."""
 SET_BY_EXEC = {"HOME", "USER", "COLUMNS", "TERM", "LANG", "PWD", "OLDPWD", "SHLVL", "_"}
 """Variables of a command in a task: the agent of ECS Exec, its terminal and its shell set them."""
-DEBUG_IS_ON = (
+DEBUG_IS_ON = SettingCause(
+    "APP_DEBUG",
     "debugging is on in the task (APP_DEBUG is true in the task, or config/app.php does not go by"
-    " it): an error shows code and configuration to every visitor"
+    " it): an error shows code and configuration to every visitor",
 )
 DEVELOPMENT_INI = (
     "PHP's settings in the image are those of development: display_errors and expose_php must be"
@@ -129,7 +130,10 @@ def test_debugging_is_off_in_every_task(
         expect(
             facts["environment"] == "production",
             f"APP_ENV is {facts['environment']!r}",
-            cause=f'APP_ENV is "{facts["environment"]}" in the task, and must be production',
+            cause=SettingCause(
+                "APP_ENV",
+                f'APP_ENV is "{facts["environment"]}" in the task, and must be production',
+            ),
             certain=True,
         )
         display = facts["php"]["display_errors"]
@@ -182,8 +186,11 @@ def test_caches_are_warm_and_hold_the_tasks_own_values(
     expect(
         facts["app_key_fingerprint"] == expected,
         "the cached APP_KEY is not the secret's",
-        cause="APP_KEY is not the secret's in every task: one started before the secret was"
-        " changed, or takes its key from elsewhere",
+        cause=SettingCause(
+            "APP_KEY",
+            "APP_KEY is not the secret's in every task: one started before the secret was changed,"
+            " or takes its key from elsewhere",
+        ),
         certain=True,
     )
     request = probe.whoami()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.ecs import command_line, php_container
 from harness.target.resources.job_queue import FIFO, LONGEST_DELAY_S
@@ -263,9 +263,12 @@ def test_workers_share_the_cache_of_the_web_tasks(
     expect(
         other == web,
         f"the cache of the worker is {other} and that of the web task {web}",
-        cause=f"worker and web task do not share their cache ({other}; {web}): CACHE_STORE,"
-        " CACHE_PREFIX or APP_NAME differ, so that locks, unique jobs and queue:restart do not"
-        " reach each other",
+        cause=SettingCause(
+            "CACHE_STORE",
+            f"worker and web task do not share their cache ({other}; {web}): CACHE_STORE,"
+            " CACHE_PREFIX or APP_NAME differ, so that locks, unique jobs and queue:restart do not"
+            " reach each other",
+        ),
         certain=True,
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.aws.eventbridge import is_each_minute
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.replay.exclusive import exclusive_times
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.schedule import PERIOD_S
@@ -227,8 +227,11 @@ def test_scheduled_commands_have_a_tasks_environment(
         expect(
             entry["in_this_environment"] or not wanted,
             f"no task's environment is {' or '.join(wanted)}, for which {entry['name']} is",
-            cause=f"the scheduled {entry['name']} never runs: environments() names"
-            f" {', '.join(wanted)}, and APP_ENV of no task is that",
+            cause=SettingCause(
+                "APP_ENV",
+                f"the scheduled {entry['name']} never runs: environments() names"
+                f" {', '.join(wanted)}, and APP_ENV of no task is that",
+            ),
             certain=True,
         )
 

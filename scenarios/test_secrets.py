@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.aws.value_from import SecretReference, parse_value_from
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.images.inspect.secret_names import is_plain_secret
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.ecs import find_tasks, php_container, task_id
@@ -29,9 +29,10 @@ FINGERPRINT = [
     "echo substr(hash_hmac('sha256', getenv('APP_KEY'), 'cutover-probe'), 0, 16);",
 ]
 
-STALE_KEY = (
+STALE_KEY = SettingCause(
+    "APP_KEY",
     "APP_KEY is not the secret's in every task: one started before the secret was changed, or takes"
-    " its key from elsewhere"
+    " its key from elsewhere",
 )
 NOT_THERE = not_covered("its task definitions and secrets cannot be read from outside")
 as_control = emulated("control fetches secrets as ECS's agent does, from an emulated service")
@@ -149,8 +150,11 @@ def test_no_secret_is_a_plain_variable(
         expect(
             not is_plain_secret(name, value) and value not in values,
             f"the {task} task's definition holds the secret {name} as a plain variable",
-            cause=f"{name} is among the plain variables of a task definition, where everyone"
-            " who may describe it can read it: name it under secrets",
+            cause=SettingCause(
+                name,
+                f"{name} is among the plain variables of a task definition, where everyone"
+                " who may describe it can read it: name it under secrets",
+            ),
             certain=True,
         )
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.diagnosis.expect import REQUEST, SESSION, expect
+from harness.diagnosis.expect import REQUEST, SESSION, SettingCause, expect
 from harness.diagnosis.facts import IN_COOKIES, SHARED_DRIVERS, VisitorRequest
 from harness.diagnosis.visitor_causes import hidden_host
 from harness.report import emulated, not_covered, proved
@@ -144,9 +144,12 @@ def test_session_cookie_is_secure_and_named_as_configured(
     expect(cookie, f"the page sets no cookie named {name}", about=SESSION)
     shown = {name: value for name, value in cookie.items() if name != "value"}
     fault = prefix_fault(cookie, name=name)
-    cause = f"browsers drop the session cookie {name}, so that no form comes back: {fault}: leave"
-    cause += " SESSION_DOMAIN out, or the prefix out of SESSION_COOKIE"
-    cause = cause if fault else cookie_cause(cookie)
+    dropped = SettingCause(
+        "SESSION_DOMAIN",
+        f"browsers drop the session cookie {name}, so that no form comes back: {fault}: leave"
+        " SESSION_DOMAIN out, or the prefix out of SESSION_COOKIE",
+    )
+    cause = dropped if fault else cookie_cause(cookie)
     expect(not cause, f"the session cookie's attributes are {shown}", cause=cause)
     domain, path = cookie.get("domain", ""), cookie.get("path", "")
     expect(
@@ -163,8 +166,11 @@ def test_session_cookie_is_secure_and_named_as_configured(
     expect(
         not lasts.isdecimal() or not 0 < int(lasts) < LEAST_SESSION_S,
         f"the session cookie ends after {lasts} s",
-        cause=f"SESSION_LIFETIME ends each session after {lasts} s, while a visitor reads a page:"
-        " forms then answer 419, and carts are empty; it counts minutes, and Laravel has 120",
+        cause=SettingCause(
+            "SESSION_LIFETIME",
+            f"SESSION_LIFETIME ends each session after {lasts} s, while a visitor reads a page:"
+            " forms then answer 419, and carts are empty; it counts minutes, and Laravel has 120",
+        ),
         certain=True,
     )
 
@@ -173,16 +179,21 @@ def cookie_cause(cookie: Mapping[str, str]) -> str:
     """Return the setting that leaves a session cookie unprotected; empty if none does."""
     same_site = cookie.get("samesite", "(unset)")
     if "secure" not in cookie:
-        return (
+        return SettingCause(
+            "SESSION_SECURE_COOKIE",
             "the session cookie is not Secure: SESSION_SECURE_COOKIE is not true in the task, or"
-            " config/session.php does not read it"
+            " config/session.php does not read it",
         )
     if "httponly" not in cookie:
-        return "scripts can read the session cookie: SESSION_HTTP_ONLY is not true in the task"
+        return SettingCause(
+            "SESSION_HTTP_ONLY",
+            "scripts can read the session cookie: SESSION_HTTP_ONLY is not true in the task",
+        )
     if same_site.lower() not in ("lax", "strict"):
-        return (
+        return SettingCause(
+            "SESSION_SAME_SITE",
             f"SESSION_SAME_SITE makes the session cookie SameSite={same_site}, and lax is what the"
-            " app needs"
+            " app needs",
         )
     return ""
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from harness.diagnosis.expect import STORAGE, expect
+from harness.diagnosis.expect import STORAGE, SettingCause, expect
 from harness.images.inspect import fpm_config, nginx_config
 from harness.report import emulated, not_covered, proved
 from harness.target.clients.probe import disk_cause
@@ -252,14 +252,20 @@ def test_temporary_url_is_signed_by_the_task_role(
     expect(
         "X-Amz-Security-Token" in query,
         "the URL is signed with a static key and not by a role",
-        cause="a static AWS_ACCESS_KEY_ID is set in the task, and hides its role",
+        cause=SettingCause(
+            "AWS_ACCESS_KEY_ID",
+            "a static AWS_ACCESS_KEY_ID is set in the task, and hides its role",
+        ),
         certain=True,
     )
     expect(
         region == access.region,
         f"the URL is signed for the region {region}",
-        cause=f"the app signs for S3 in {region}, and the bucket is in another: AWS_DEFAULT_REGION"
-        " of the task, or the disk's region in config/filesystems.php",
+        cause=SettingCause(
+            "AWS_DEFAULT_REGION",
+            f"the app signs for S3 in {region}, and the bucket is in another: AWS_DEFAULT_REGION"
+            " of the task, or the disk's region in config/filesystems.php",
+        ),
         certain=True,
     )
     held = {run_in_task(["php", "-r", ROLE_KEY], task=task).stdout for task in web_tier.running()}

@@ -13,6 +13,24 @@ _ABOUT = {301: REQUEST, 419: SESSION}
 a form whose session is not there."""
 
 
+class SettingCause(str):
+    """A cause that is about one setting of the app, such as a variable of its tasks."""
+
+    __slots__ = ("setting",)
+    setting: str
+
+    def __new__(cls, setting: str, sentence: str) -> SettingCause:
+        """Return the sentence with the setting's name beside it."""
+        cause = super().__new__(cls, sentence)
+        cause.setting = setting
+        return cause
+
+
+def setting_of(cause: str) -> str:
+    """Return the setting that a cause is about; empty if it is about none."""
+    return cause.setting if isinstance(cause, SettingCause) else ""
+
+
 class ExpectationError(AssertionError):
     """A check failed, and names the cause where it knows one.
 

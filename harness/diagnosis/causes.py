@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.core.expectation import StatusError
+from harness.core.expectation import StatusError, setting_of
 from harness.core.redact import redact
 from harness.diagnosis import fact_causes, task_causes
 from harness.diagnosis.evidence import Cause, Evidence, Line
@@ -138,7 +138,7 @@ def _own_fault(evidence: Evidence) -> Cause | None:
 
 
 def _sentence_alone(sentence: str) -> Cause | None:
-    return Cause(redact(sentence)) if sentence else None
+    return Cause(redact(sentence), setting=setting_of(sentence)) if sentence else None
 
 
 def _gateway_cause(error: BaseException | None) -> str:
@@ -149,7 +149,10 @@ def _gateway_cause(error: BaseException | None) -> str:
 
 def _from_facts(causes: Iterable[FactCause], *, evidence: Evidence) -> Cause | None:
     found = next(filter(None, (cause(evidence) for cause in causes)), None)
-    return found and Cause(redact(found.sentence), tuple(map(redact, found.lines)))
+    if found is None:
+        return None
+    lines = tuple(map(redact, found.lines))
+    return replace(found, sentence=redact(found.sentence), lines=lines)
 
 
 def _from_patterns(patterns: Iterable[Pattern], *, evidence: Evidence) -> Cause | None:
@@ -162,7 +165,8 @@ def _from_patterns(patterns: Iterable[Pattern], *, evidence: Evidence) -> Cause 
             for line in lines:
                 if match := pattern.search(line.text):
                     sentence = _sentence(pattern, match, subject=line.subject, facts=evidence.facts)
-                    return Cause(redact(sentence), _matching_lines(pattern, lines))
+                    shown = _matching_lines(pattern, lines)
+                    return Cause(redact(sentence), shown, setting=pattern.setting)
     return None
 
 

@@ -75,6 +75,8 @@ class Cause:
     lines: tuple[str, ...] = ()
     is_sure: bool = True
     """False for a guess and for a symptom, which may follow from another cause."""
+    setting: str = ""
+    """The setting of the app that it is about; empty if it is about none."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from harness.core.expectation import REQUEST, SESSION, STORAGE, ExpectationError
+from harness.core.expectation import (
+    REQUEST,
+    SESSION,
+    STORAGE,
+    ExpectationError,
+    SettingCause,
+)
 
-__all__ = ["REQUEST", "SESSION", "STORAGE", "ExpectationError", "expect"]
+__all__ = ["REQUEST", "SESSION", "STORAGE", "ExpectationError", "SettingCause", "expect"]
 
 
 class ExpectationTimeout(ExpectationError):

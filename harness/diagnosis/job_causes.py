@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from harness.core.expectation import SettingCause
 from harness.diagnosis.facts import (
     JobPath,
     QueueDelay,
 )
 from harness.target.resources.queue_worker import QueueCommand
-
-if TYPE_CHECKING:
-    pass
 
 
 def foreign_connection(command: QueueCommand) -> str:
@@ -29,10 +25,11 @@ def lost_jobs(path: JobPath) -> str:
     if not path.workers:
         return "no worker runs: its tasks have stopped, or its service wants none"
     if path.is_known and path.written not in path.read:
-        return (
+        return SettingCause(
+            "QUEUE_CONNECTION",
             f"the worker reads jobs from {', '.join(path.read)}, and the web task writes them to"
             f" {path.written}: QUEUE_CONNECTION, {path.variables} must be the same in both, and"
-            " the flags of queue:work must agree"
+            " the flags of queue:work must agree",
         )
     return ""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from harness.core.expectation import SettingCause
 from harness.diagnosis.facts import (
     IN_COOKIES,
     SHARED_DRIVERS,
@@ -14,33 +14,34 @@ from harness.diagnosis.facts import (
 )
 from harness.diagnosis.patterns.php import OTHER_KEY
 
-if TYPE_CHECKING:
-    pass
-
 _LOCAL_LINK = re.compile(r"https?://(?:[\w-]+|[\d.]+)(?:[:/]\S*)?")
 
 
 def session_cookie(session: VisitorSession) -> str:
     """Return the setting that hides the session from browsers or tasks."""
     if session.domain:
-        return (
+        return SettingCause(
+            "SESSION_DOMAIN",
             f"SESSION_DOMAIN is {session.domain}, so that browsers do not send the cookie to the"
-            " public host"
+            " public host",
         )
     if session.path != "/":
-        return (
+        return SettingCause(
+            "SESSION_PATH",
             f"SESSION_PATH is {session.path}, so that browsers do not send the cookie with other"
-            " pages; where the app is below it, name its pages in app.pages, and set probe.path"
+            " pages; where the app is below it, name its pages in app.pages, and set probe.path",
         )
     if session.max_age is not None:
-        return (
+        return SettingCause(
+            "SESSION_LIFETIME",
             "SESSION_LIFETIME lets the session cookie end at once (Max-Age="
-            f"{session.max_age}): browsers drop it"
+            f"{session.max_age}): browsers drop it",
         )
     if session.driver not in (*SHARED_DRIVERS, IN_COOKIES):
-        return (
+        return SettingCause(
+            "SESSION_DRIVER",
             f'SESSION_DRIVER is "{session.driver}", and must be {" or ".join(SHARED_DRIVERS)}: what'
-            " one task stores there is not where every task reads"
+            " one task stores there is not where every task reads",
         )
     return ""
 
@@ -48,15 +49,17 @@ def session_cookie(session: VisitorSession) -> str:
 def session_key(session: VisitorSession) -> str:
     """Return why tasks do not know each other's sessions, though their cookies come back."""
     if session.expected_cookie and session.cookie != session.expected_cookie:
-        return (
+        return SettingCause(
+            "SESSION_COOKIE",
             f"the session cookie has another name than {session.expected_cookie}: SESSION_COOKIE is"
-            " not set in the task, so that the app's name decides"
+            " not set in the task, so that the app's name decides",
         )
     if re.search(r"[. \[]", session.cookie):
-        return (
+        return SettingCause(
+            "SESSION_COOKIE",
             f"the session cookie is called {session.cookie}, and PHP turns its dots and spaces into"
             " underscores when it reads it, so that no session comes back: SESSION_COOKIE, or the"
-            " app's name from which config/session.php makes it"
+            " app's name from which config/session.php makes it",
         )
     if not session.shared:
         return OTHER_KEY
@@ -67,9 +70,10 @@ def local_link(link: str) -> str:
     """Return that a link of the app leads to the developer's machine; empty if it does not."""
     if not _LOCAL_LINK.fullmatch(link):
         return ""
-    return (
+    return SettingCause(
+        "APP_URL",
         f"the app's links go to {link}: ASSET_URL or APP_URL of the web task is the one of local"
-        " development"
+        " development",
     )
 
 
@@ -89,19 +93,21 @@ def forwarded_request(request: VisitorRequest) -> str:
     if hidden := hidden_host(request):
         return hidden
     if not request.secure and request.sender_is_public:
-        return (
+        return SettingCause(
+            "TRUSTED_PROXIES",
             "nginx's real_ip_header or a fastcgi_param hides the load balancer from the app, which"
             " trusts none of its X-Forwarded headers then: leave the client's address to"
-            " TRUSTED_PROXIES"
+            " TRUSTED_PROXIES",
         )
     if local := local_link(request.link):
         return local
     if not request.secure and request.trusted_proxy:
         return _hidden_proto(request)
     if not request.secure:
-        return (
+        return SettingCause(
+            "TRUSTED_PROXIES",
             "the app does not trust the load balancer: TRUSTED_PROXIES does not hold its subnets,"
-            " so that X-Forwarded-* is ignored"
+            " so that X-Forwarded-* is ignored",
         )
     return _other_link(request)
 
@@ -109,15 +115,17 @@ def forwarded_request(request: VisitorRequest) -> str:
 def _other_link(request: VisitorRequest) -> str:
     """Return why a link has another scheme or host than the request, as the app sees it."""
     if request.link.startswith("http://"):
-        return (
+        return SettingCause(
+            "APP_URL",
             f"the app sees that the visitor uses https, and links to {request.link}: the link is"
-            " written out, or made from APP_URL, ASSET_URL or a forced scheme"
+            " written out, or made from APP_URL, ASSET_URL or a forced scheme",
         )
     linked = urlsplit(request.link).netloc
     if linked and request.host and linked != request.host:
-        return (
+        return SettingCause(
+            "APP_URL",
             f"the app sees that the request is for {request.host}, and links to {linked}: the link"
-            " is written out, or made by URL::forceRootUrl() or from another APP_URL"
+            " is written out, or made by URL::forceRootUrl() or from another APP_URL",
         )
     return ""
 

@@ -264,6 +264,7 @@ def _outcome(
         cause=cause.sentence if cause else "",
         cause_lines=cause.lines if cause else (),
         is_sure=cause is not None and cause.is_sure,
+        setting=cause.setting if cause else "",
         first_error=str(app_error or ""),
     )
 

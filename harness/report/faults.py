@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
     from harness.report.model import Outcome
 
 FOLLOWING = "not sure of their own cause, and may follow from the above:"
-_SETTING = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b")
 
 
 @dataclass(frozen=True)
@@ -27,8 +25,8 @@ class Fault:
 
     @property
     def setting(self) -> str:
-        """The variable that the cause is about; empty if it is about none."""
-        return _setting(self.cause)
+        """The setting of the app that the cause is about; empty if it is about none."""
+        return self.outcomes[0].setting if self.cause else ""
 
     @property
     def title(self) -> str:
@@ -66,12 +64,7 @@ def _subject(outcome: Outcome) -> str:
     if not outcome.cause:
         _, _, text = outcome.first_error.partition(": ")
         return text
-    return _setting(outcome.cause) or outcome.cause
-
-
-def _setting(cause: str) -> str:
-    found = _SETTING.search(cause)
-    return found[0] if found else ""
+    return outcome.setting or outcome.cause
 
 
 def _fault(sure: bool, members: list[Outcome]) -> Fault:

@@ -56,6 +56,8 @@ class Outcome:
     """The lines of evidence for the cause."""
     is_sure: bool = True
     """False where the cause is a guess, or says that something failed and not why."""
+    setting: str = ""
+    """The setting of the app that the cause is about; empty if it is about none."""
     first_error: str = ""
     """The app's first error meanwhile, with its task and time."""
     sections: tuple[tuple[str, str], ...] = ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.replay.exclusive import exclusive_times
 from harness.report import not_covered, proved
 from scenarios.scheduled import (
@@ -79,9 +79,10 @@ def expect_one_release(times: int, minute: str, *, lock: str = "") -> None:
         " every minute, environments(), when() or skip() leaves this out, or a lock of an earlier"
         " run is still held"
     )
-    twice = (
+    twice = SettingCause(
+        "CACHE_STORE",
         f"{RELEASE} ran in more than one task: CACHE_STORE is not shared by the scheduler's tasks,"
-        " or the command lacks onOneServer()"
+        " or the command lacks onOneServer()",
     )
     expect(
         times == 1,

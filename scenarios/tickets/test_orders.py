@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.diagnosis.expect import expect
+from harness.diagnosis.expect import SettingCause, expect
 from harness.report import emulated, not_covered, proved
 from scenarios.checks import expect_status
 from scenarios.mails import MAIL_S, REJECTIONS, SWALLOWED, redirected_cause, untried_cause
@@ -99,7 +99,10 @@ def expect_sender(mail: Mail, identity: str) -> None:
     expect(
         identity in (mail.sender, mail.sender.rpartition("@")[2]),
         f"the mail is from {mail.sender}, not from {identity}",
-        cause=f"MAIL_FROM_ADDRESS is {mail.sender}, and the verified identity is {identity}",
+        cause=SettingCause(
+            "MAIL_FROM_ADDRESS",
+            f"MAIL_FROM_ADDRESS is {mail.sender}, and the verified identity is {identity}",
+        ),
         certain=True,
     )
 
@@ -111,7 +114,10 @@ def link_cause(links: list[str], *, app_url: str, public_url: str) -> str:
         return ""
     if app_url.rstrip("/") == public_url:
         return f"the mail's view has {host[0]} in its text: APP_URL is right"
-    return f"APP_URL is not the public URL in the worker: the links in its mails go to {host[0]}"
+    return SettingCause(
+        "APP_URL",
+        f"APP_URL is not the public URL in the worker: the links in its mails go to {host[0]}",
+    )
 
 
 @pytest.mark.truth(
@@ -216,8 +222,11 @@ def test_worker_sends_the_order_mail(
             worker.task(run["task"]).get("group") == f"service:{worker.name}",
             f"the job ran in task {run['task']}, which is no worker, over the queue connection"
             f" {connection!r}",
-            cause=f'QUEUE_CONNECTION is "{connection}" in the web task, which runs its jobs itself'
-            " while the visitor waits",
+            cause=SettingCause(
+                "QUEUE_CONNECTION",
+                f'QUEUE_CONNECTION is "{connection}" in the web task, which runs its jobs itself'
+                " while the visitor waits",
+            ),
             certain=True,
         )
 

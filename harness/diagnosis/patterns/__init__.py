@@ -36,7 +36,7 @@ PATTERNS = (
     *laravel.PROXIES,
     *laravel.CLOCKS,
     *php.MISSING,
-    *php.NAMES,
+    *laravel.NAMES,
     *files.FILES,
     *image.FPM,
     *php.LIMITS,

@@ -41,6 +41,7 @@ ROLES = (
         r" (?P<action>ses:\w+)",
         cause="the web task sends mail itself, and its role {role} lacks {action}: mail is the"
         " worker's, so queue it (dispatch, and QUEUE_CONNECTION sqs)",
+        setting="QUEUE_CONNECTION",
         example=f"{_USER.format('web')} authorized to perform: ses:SendRawEmail on resource:"
         f" arn:aws:ses:us-east-1:1:identity/a {_NO_POLICY}",
     ),
@@ -97,6 +98,7 @@ ROLES = (
         match=r"InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId",
         cause="the app signs with keys that AWS does not know: a static AWS_ACCESS_KEY_ID is set,"
         " and hides the task role",
+        setting="AWS_ACCESS_KEY_ID",
         example="InvalidAccessKeyId (client): The AWS Access Key Id you provided does not exist",
     ),
 )
@@ -114,6 +116,7 @@ SQS = (
         match=r"https?://[^\s\"]+/\d{12}/(?P<queue>[\w.-]+)\W[^\n]*NonExistentQueue",
         cause="the queue {queue} does not exist: SQS_PREFIX, SQS_QUEUE, SQS_SUFFIX or queue:work's"
         " --queue is wrong",
+        setting="SQS_PREFIX",
         example='Error executing "ReceiveMessage" on "https://sqs.eu-west-1.amazonaws.com/'
         '123456789012/high"; AWS.SimpleQueueService.NonExistentQueue (client)',
     ),
@@ -122,6 +125,7 @@ SQS = (
         match=r"NonExistentQueue|specified queue does not exist",
         cause="the queue does not exist: SQS_PREFIX, SQS_QUEUE, SQS_SUFFIX or queue:work's"
         " --queue is wrong",
+        setting="SQS_PREFIX",
         example="AWS.SimpleQueueService.NonExistentQueue (client): The specified queue does not"
         " exist.",
     ),
@@ -155,6 +159,7 @@ S3 = (
         Source.APP,
         match=r"NoSuchBucket",
         cause="the bucket does not exist: AWS_BUCKET is wrong",
+        setting="AWS_BUCKET",
         example="S3: NoSuchBucket: The specified bucket does not exist",
     ),
     Pattern(
@@ -176,6 +181,7 @@ S3 = (
         Source.APP,
         match=r"Argument #2 \(\$bucket\) must be of type string, null given",
         cause="AWS_BUCKET is not set in the task",
+        setting="AWS_BUCKET",
         example="AwsS3V3Adapter::__construct(): Argument #2 ($bucket) must be of type string, null"
         " given",
     ),
@@ -183,6 +189,7 @@ S3 = (
         Source.APP,
         match=r"Missing required client configuration options:[\s\\n]*region",
         cause="AWS_DEFAULT_REGION is not set in the task; Laravel does not read AWS_REGION",
+        setting="AWS_DEFAULT_REGION",
         example='{"error":"Missing required client configuration options: \\n\\nregion: (string)"}',
     ),
     Pattern(
@@ -190,6 +197,7 @@ S3 = (
         match=r"PermanentRedirect|must be addressed using the specified endpoint",
         cause="the bucket is not in the region that the app signs for: AWS_DEFAULT_REGION of the"
         " task, the disk's region in config/filesystems.php, or LocationConstraint of the bucket",
+        setting="AWS_DEFAULT_REGION",
         example="PermanentRedirect: The bucket you are attempting to access must be addressed using"
         " the specified endpoint.",
     ),
@@ -201,6 +209,7 @@ SES = (
         match=r"Email \\*\"(?P<text>[^\"\n]*<[^\"\n]*>)\\*\" does not comply with addr-spec",
         cause="{text} is a name and an address, where an address belongs: MAIL_FROM_ADDRESS of"
         " {task} holds the address, and MAIL_FROM_NAME the name",
+        setting="MAIL_FROM_ADDRESS",
         example='Email "The Shop <shop@example.org>" does not comply with addr-spec of RFC 2822.',
     ),
     Pattern(
@@ -217,6 +226,7 @@ SES = (
         cause="SES refuses the sender {sender} (MAIL_FROM_ADDRESS, or from and returnPath of the"
         " mail): it is not of an identity that is verified in the region {region}, where the app"
         " sends: services.ses.region and AWS_DEFAULT_REGION, or MAIL_HOST of SMTP",
+        setting="MAIL_FROM_ADDRESS",
         example="MessageRejected (client): Email address is not verified. The following identities"
         " failed the check in region EU-WEST-1: shop@876events.example",
     ),
@@ -224,6 +234,7 @@ SES = (
         Source.APP,
         match=r"Email address is not verified|Did not have authority to send from email",
         cause="SES refuses the sender: MAIL_FROM_ADDRESS is not of a verified identity",
+        setting="MAIL_FROM_ADDRESS",
         example="MessageRejected (client): Email address is not verified.",
     ),
     Pattern(

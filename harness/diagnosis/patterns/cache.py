@@ -21,6 +21,7 @@ CLIENT = (
         match=r"Class \"Predis\\+Client\" not found",
         cause="REDIS_CLIENT is predis in {task}, and the image lacks the package predis/predis:"
         " require it, or set phpredis",
+        setting="REDIS_CLIENT",
         example='Class "Predis\\Client" not found',
     ),
 )
@@ -31,6 +32,7 @@ SIGN_IN = (
         match=r"NOAUTH\b",
         cause="the cache asks for a password, and {task} sends none: REDIS_PASSWORD is not set in"
         " its task definition, or config/database.php does not read it",
+        setting="REDIS_PASSWORD",
         example="RedisException: NOAUTH Authentication required.",
     ),
     Pattern(
@@ -38,6 +40,7 @@ SIGN_IN = (
         match=r"WRONGPASS\b",
         cause="the cache refuses the password of {task}: REDIS_PASSWORD is not the AUTH token (or"
         " REDIS_USERNAME not its user), or the task has the one from before a rotation",
+        setting="REDIS_PASSWORD",
         example="RedisException: WRONGPASS invalid username-password pair or user is disabled.",
     ),
     Pattern(
@@ -54,6 +57,7 @@ SERVER = (
         match=r"SELECT is not allowed in cluster mode|DB index is out of range",
         cause="the cache has no database of that number, and a cluster only database 0: set"
         " REDIS_DB and REDIS_CACHE_DB to 0",
+        setting="REDIS_DB",
         example="RedisException: ERR SELECT is not allowed in cluster mode",
     ),
     Pattern(
@@ -77,6 +81,7 @@ CONNECTION = (
         match=rf"getaddrinfo for {_HOST}",
         cause="REDIS_HOST is {host} in {task}, which cannot resolve it: it is not the endpoint of"
         " the cache that is configured",
+        setting="REDIS_HOST",
         example="RedisException: php_network_getaddresses: getaddrinfo for"
         " shop.k3y9ab.euw1.cache.amazonaws.com failed: Temporary failure in name resolution",
     ),
@@ -85,6 +90,7 @@ CONNECTION = (
         match=r"Redis[^\n]*(?:wrong version number|unexpected eof|record layer failure)",
         cause="{task} speaks TLS to a cache without encryption in transit: leave REDIS_SCHEME out"
         " (or tls:// in REDIS_HOST), or turn it on",
+        setting="REDIS_SCHEME",
         example="Redis::connect(): SSL operation failed with code 1. OpenSSL Error messages:"
         " error:0A00010B:SSL routines::wrong version number",
     ),
@@ -93,6 +99,7 @@ CONNECTION = (
         match=r"Redis[^\n]*(?:certificate verify failed|did not match expected (?:CN|name))",
         cause="{task} does not accept the cache's certificate: REDIS_HOST must be ElastiCache's own"
         " endpoint, and the image needs ca-certificates",
+        setting="REDIS_HOST",
         example="Redis::connect(): Peer certificate subjectAltName did not match expected name"
         " `cache'",
     ),
@@ -103,6 +110,7 @@ CONNECTION = (
         r"|went away|socket error on read)",
         cause="the cache drops the connections of {task}: it asks for TLS, and REDIS_SCHEME is not"
         " tls (or REDIS_HOST has no tls://), or config/database.php does not read it",
+        setting="REDIS_SCHEME",
         example=(
             "RedisException: read error on connection to"
             " tcp://master.shop.k3y9ab.euw1.cache.amazonaws.com:6379",
@@ -113,6 +121,7 @@ CONNECTION = (
         Source.APP,
         match=r"Redis[^\n]*(?:timed out|No route to host)",
         cause="{task} cannot reach the cache: a security group, REDIS_HOST or REDIS_PORT",
+        setting="REDIS_HOST",
         example="RedisException: Connection timed out",
     ),
     Pattern(
@@ -121,6 +130,7 @@ CONNECTION = (
         r"|RedisException[^\n]*Connection refused",
         cause="the app looks for a Redis that is not there: REDIS_HOST or REDIS_PORT of {task} is"
         " not set, or is the one of local development",
+        setting="REDIS_HOST",
         example=(
             "Predis\\Connection\\ConnectionException: Connection refused [tcp://127.0.0.1:6379]",
             "RedisException: Connection refused",

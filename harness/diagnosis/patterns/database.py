@@ -18,6 +18,7 @@ TLS = (
         r"|insecure transport are prohibited",
         cause="the app speaks to the database in plain text: MYSQL_ATTR_SSL_CA is not set in the"
         " task, or config/database.php does not use it",
+        setting="MYSQL_ATTR_SSL_CA",
         example=(
             "SQLSTATE[HY000] [3159] This RDS Proxy requires TLS connections",
             "[2026] SSL connection error: SSL is required from client",
@@ -35,6 +36,7 @@ TLS = (
         Source.APP,
         match=rf"{_PDO}Peer certificate CN=`(?P<cn>[^']*)' did not match",
         cause="DB_HOST is not a name in the proxy's certificate: use the proxy's own endpoint name",
+        setting="DB_HOST",
         example="PDO::__construct(): Peer certificate CN=`tickets.proxy-x' did not match expected"
         " CN=`proxy'",
     ),
@@ -43,6 +45,7 @@ TLS = (
         match=rf"{_PDO}(?:Unable to (?:set|load) (?:local|CA|verify)[^\n]*\.(?:pem|crt)"
         r"|failed loading cafile stream|(?:cafile|SSL)[^\n]*No such file)",
         cause="the CA file that MYSQL_ATTR_SSL_CA names is not in the image",
+        setting="MYSQL_ATTR_SSL_CA",
         example="PDO::__construct(): failed loading cafile stream: `/etc/ssl/certs/rds.pem'",
     ),
     Pattern(
@@ -57,6 +60,7 @@ TLS = (
         match=r"Cannot connect to MySQL using SSL",
         cause="TLS to the database fails: the CA file lacks the proxy's CA, or DB_HOST is not a"
         " name in its certificate",
+        setting="DB_HOST",
         example="SQLSTATE[HY000] [2002] Cannot connect to MySQL using SSL",
     ),
 )
@@ -66,6 +70,7 @@ ACCOUNT = (
         Source.APP,
         match=r"\[?1045\]?[^\n]*Access denied for user '(?P<user>[^']*)'@[^\n]*using password: NO",
         cause='DB_PASSWORD is empty in the task: the account "{user}" signs in without one',
+        setting="DB_PASSWORD",
         example="[1045] Access denied for user 'tickets'@'%' (using password: NO)",
     ),
     Pattern(
@@ -81,6 +86,7 @@ ACCOUNT = (
         match=r"1044\b[^\n]*Access denied[^\n]*database '(?P<name>[^']*)'",
         cause='the account has no rights on the database "{name}": DB_DATABASE names another one'
         " than the app's, or its grant is missing",
+        setting="DB_DATABASE",
         example="[1044] Access denied for user 'tickets'@'%' to database 'shop'",
     ),
     Pattern(
@@ -106,6 +112,7 @@ SCHEMA = (
         Source.APP,
         match=r"COLLATION '(?P<collation>\w+)' is not valid for CHARACTER SET '(?P<charset>\w+)'",
         cause="DB_CHARSET is {charset}, and DB_COLLATION ({collation}) is of another character set",
+        setting="DB_CHARSET",
         example="SQLSTATE[42000]: 1253 COLLATION 'utf8mb4_bin' is not valid for CHARACTER SET"
         " 'utf8mb3'",
     ),
@@ -113,6 +120,7 @@ SCHEMA = (
         Source.APP,
         match=r"Unknown database '(?P<name>[^']*)'",
         cause='DB_DATABASE is "{name}", which does not exist',
+        setting="DB_DATABASE",
         example="SQLSTATE[HY000] [1049] Unknown database 'shop'",
     ),
     Pattern(
@@ -171,6 +179,7 @@ SCHEMA = (
         match=r"1366 Incorrect string value[^\n]*for column '(?P<column>\w+)'",
         cause="the connection or the table takes no 4-byte characters (column {column}):"
         " DB_CHARSET must be utf8mb4",
+        setting="DB_CHARSET",
         example="General error: 1366 Incorrect string value: '\\xF0' for column 'original_name' at"
         " row 1",
     ),
@@ -191,12 +200,14 @@ HOST = (
         Source.APP,
         match=r"Database file at path \[|SQLSTATE\[HY000\] \[14\]|\(Connection: sqlite",
         cause="the app uses sqlite: DB_CONNECTION is not mysql in the task, or code names sqlite",
+        setting="DB_CONNECTION",
         example="Database file at path [/srv/database.sqlite] does not exist",
     ),
     Pattern(
         Source.APP,
         match=rf"{_PDO}getaddrinfo for (?: +\S+|\S+ +) failed",
         cause="DB_HOST of {task} has a blank before or after the name",
+        setting="DB_HOST",
         example="SQLSTATE[HY000] [2002] php_network_getaddresses: getaddrinfo for tickets.proxy-x "
         " failed: Name or service not known",
     ),
@@ -225,6 +236,7 @@ HOST = (
         match=rf"{_PDO}getaddrinfo for (?P<host>\S+) failed",
         cause="{host} is a name that the task cannot resolve: it is DB_HOST, or in DB_URL, which"
         " goes before DB_HOST; only the proxy's endpoint is open to the app",
+        setting="DB_HOST",
         example="SQLSTATE[HY000] [2002] php_network_getaddresses: getaddrinfo for tickets.cluster-x"
         " failed: Name or service not known",
     ),
@@ -233,6 +245,7 @@ HOST = (
         match=rf"{_PDO}(?:Name or service not known|name resolution)",
         cause="DB_HOST is a name that the task cannot resolve; only the proxy's endpoint is open to"
         " the app",
+        setting="DB_HOST",
         example="SQLSTATE[HY000] [2002] php_network_getaddresses: Name or service not known",
     ),
     Pattern(
@@ -241,6 +254,7 @@ HOST = (
         cause="the app looks for its database in the task itself ({host}): DB_HOST is not set"
         " there, or DB_URL overrides it, or the image holds a configuration that was cached when it"
         " was built",
+        setting="DB_HOST",
         example=f"{_NO_FILE} localhost, Port: 3306, Database: tickets)",
     ),
     Pattern(
@@ -248,12 +262,14 @@ HOST = (
         match=r"SQLSTATE\[HY000\] \[2002\] No such file or directory",
         cause="DB_SOCKET is set in the task: the app looks for a server in its own container, and"
         " not at DB_HOST",
+        setting="DB_SOCKET",
         example=f"{_NO_FILE} tickets.proxy-x.us-east-1.rds.amazonaws.com)",
     ),
     Pattern(
         Source.APP,
         match=r"SQLSTATE\[HY000\] \[2002\][^\n]*(?:refused|timed out|unreachable|No route)",
         cause="the task cannot reach DB_HOST on port 3306: a security group or a wrong port",
+        setting="DB_HOST",
         example="SQLSTATE[HY000] [2002] Connection timed out",
     ),
     Pattern(
@@ -268,6 +284,7 @@ HOST = (
         match=r"running with the --(?:super-)?read-only option",
         cause="the app writes to a reader: DB_HOST is a reader endpoint, or a failover is under"
         " way",
+        setting="DB_HOST",
         example="1290 The MySQL server is running with the --read-only option so it cannot execute"
         " this statement",
     ),

@@ -11,6 +11,7 @@ OUTBOUND = (
         cause="{task} sends its requests through a proxy that it cannot reach (HTTPS_PROXY,"
         " HTTP_PROXY or ALL_PROXY in its task definition or image): take the variables out, or name"
         " a proxy of the VPC and list AWS's own addresses in NO_PROXY",
+        setting="HTTPS_PROXY",
         example="cURL error 5: Could not resolve proxy: proxy.corp.example (see"
         " https://curl.se/libcurl/c/libcurl-errors.html)",
     ),

@@ -1,4 +1,4 @@
-"""Patterns for Laravel's words on its own configuration: guards, hashes, clocks, the console."""
+"""Patterns for Laravel's words on its own configuration: guards, clocks, commands, names."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ GUARDS = (
         match=r"Auth guard \[(?P<name>[^\]]*)\] is not defined",
         cause='the app asks for the guard "{name}", which config/auth.php lacks: AUTH_GUARD of'
         " {task}, or a name in the code",
+        setting="AUTH_GUARD",
         example="InvalidArgumentException: Auth guard [api] is not defined.",
     ),
     Pattern(
@@ -36,6 +37,7 @@ GUARDS = (
         match=r"This password does not use the (?P<name>\w+) algorithm",
         cause="the passwords in the database were hashed in another way than by {name}: HASH_DRIVER"
         " must be the old host's, or HASH_VERIFY false",
+        setting="HASH_DRIVER",
         example="RuntimeException: This password does not use the Bcrypt algorithm.",
     ),
     Pattern(
@@ -46,6 +48,7 @@ GUARDS = (
             "ValueError: Invalid bcrypt cost parameter specified: 40",
             "RuntimeException: Bcrypt hashing not supported.",
         ),
+        setting="BCRYPT_ROUNDS",
     ),
 )
 
@@ -73,6 +76,7 @@ PROXIES = (
         match=r"substr_compare\(\): Argument #4[^\n]*string given",
         cause="TRUSTED_PROXIES holds a text that is no address and no network: Laravel takes a list"
         " with commas, such as 10.40.0.0/24,10.40.1.0/24",
+        setting="TRUSTED_PROXIES",
         example="TypeError: substr_compare(): Argument #4 ($length) must be of type ?int, string"
         " given in vendor/symfony/http-foundation/IpUtils.php:117",
     ),
@@ -115,3 +119,66 @@ CONSOLE = (
         example="   APPLICATION IN PRODUCTION.  ",
     ),
 )
+
+_NAMED = (
+    (
+        r"Database connection \[{}\] not configured",
+        ("database connection", "config/database.php"),
+        "DB_CONNECTION",
+        " of {task}, or SESSION_CONNECTION and its like (DB_CACHE_CONNECTION,"
+        " DB_QUEUE_CONNECTION, or failed and batching of config/queue.php), or a model or job that"
+        " names it",
+    ),
+    (
+        r"Disk \[{}\] does not have a configured driver",
+        ("disk", "config/filesystems.php"),
+        "FILESYSTEM_DISK",
+        " of {task}, or code that names it",
+    ),
+    (
+        r"Mailer \[{}\] is not defined",
+        ("mailer", "config/mail.php"),
+        "MAIL_MAILER",
+        " of {task}, or code that names it",
+    ),
+    (
+        r"Cache store \[{}\] is not defined",
+        ("cache store", "config/cache.php"),
+        "CACHE_STORE",
+        " of {task}, or code that names it",
+    ),
+    (
+        r"The \[{}\] queue connection has not been configured",
+        ("queue connection", "config/queue.php"),
+        "QUEUE_CONNECTION",
+        " or the command of {task}, or code that names it",
+    ),
+    (
+        r"Log \[{}\] is not defined",
+        ("log channel", "config/logging.php"),
+        "LOG_CHANNEL",
+        " of {task}, or code that names it",
+    ),
+    (
+        r"Broadcast connection \[{}\] is not defined",
+        ("broadcast connection", "config/broadcasting.php"),
+        "BROADCAST_CONNECTION",
+        " of {task}, or code that names it",
+    ),
+)
+r"""Laravel's words for a name, the thing and the file that lacks it, a setting and more places.
+
+Source: Laravel 12, the managers of Illuminate\Database, Filesystem, Mail, Cache, Queue and Log.
+"""
+
+NAMES = tuple(
+    Pattern(
+        Source.APP,
+        match=words.format(r"(?P<name>[^\]]*)"),
+        cause=f'the app uses the {thing} "{{name}}", which {file} lacks: {setting}{places}',
+        setting=setting,
+        example=words.replace("\\", "").format("legacy") + ".",
+    )
+    for words, (thing, file), setting, places in _NAMED
+)
+"""Names that the app's configuration lacks."""

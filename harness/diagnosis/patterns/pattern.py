@@ -44,6 +44,8 @@ class Pattern:
     cause: str
     example: str | tuple[str, ...]
     """Texts as they were met; the pattern's test."""
+    setting: str = ""
+    """The setting of the app that the cause is about; empty if it is about none."""
     symptom: bool = False
     """It says that something failed and not why, so that any reason goes first."""
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from harness.core.expectation import SettingCause
 from harness.diagnosis.patterns.pattern import Pattern, Source
 
-OTHER_KEY = "APP_KEY is not the same in every task, so that one cannot decrypt another's cookies"
+OTHER_KEY = SettingCause(
+    "APP_KEY",
+    "APP_KEY is not the same in every task, so that one cannot decrypt another's cookies",
+)
 
 COMMANDS = (
     Pattern(
@@ -79,6 +83,7 @@ KEY = (
         match=r"No application encryption key has been specified",
         cause="APP_KEY is missing in the task: its task definition does not take it from the"
         " secret",
+        setting="APP_KEY",
         example="No application encryption key has been specified.",
     ),
     Pattern(
@@ -87,12 +92,14 @@ KEY = (
         cause="APP_KEY has the wrong length for the cipher of config/app.php, or one of"
         " APP_PREVIOUS_KEYS has: AES-256-CBC, Laravel's own, takes 32 bytes, with the prefix"
         " base64:",
+        setting="APP_KEY",
         example="Unsupported cipher or incorrect key length. Supported ciphers are: aes-128-cbc.",
     ),
     Pattern(
         Source.APP,
         match=r"The MAC is invalid",
         cause=OTHER_KEY,
+        setting=OTHER_KEY.setting,
         example="DecryptException: The MAC is invalid.",
     ),
 )
@@ -337,58 +344,3 @@ HOSTS = (
         ),
     ),
 )
-
-_NAMED = (
-    (
-        r"Database connection \[{}\] not configured",
-        ("database connection", "config/database.php"),
-        "DB_CONNECTION of {task}, or SESSION_CONNECTION and its like (DB_CACHE_CONNECTION,"
-        " DB_QUEUE_CONNECTION, or failed and batching of config/queue.php), or a model or job that"
-        " names it",
-    ),
-    (
-        r"Disk \[{}\] does not have a configured driver",
-        ("disk", "config/filesystems.php"),
-        "FILESYSTEM_DISK of {task}, or code that names it",
-    ),
-    (
-        r"Mailer \[{}\] is not defined",
-        ("mailer", "config/mail.php"),
-        "MAIL_MAILER of {task}, or code that names it",
-    ),
-    (
-        r"Cache store \[{}\] is not defined",
-        ("cache store", "config/cache.php"),
-        "CACHE_STORE of {task}, or code that names it",
-    ),
-    (
-        r"The \[{}\] queue connection has not been configured",
-        ("queue connection", "config/queue.php"),
-        "QUEUE_CONNECTION or the command of {task}, or code that names it",
-    ),
-    (
-        r"Log \[{}\] is not defined",
-        ("log channel", "config/logging.php"),
-        "LOG_CHANNEL of {task}, or code that names it",
-    ),
-    (
-        r"Broadcast connection \[{}\] is not defined",
-        ("broadcast connection", "config/broadcasting.php"),
-        "BROADCAST_CONNECTION of {task}, or code that names it",
-    ),
-)
-r"""Laravel's words for a name, the thing and the file that lacks it, and the places that name it.
-
-Source: Laravel 12, the managers of Illuminate\Database, Filesystem, Mail, Cache, Queue and Log.
-"""
-
-NAMES = tuple(
-    Pattern(
-        Source.APP,
-        match=words.format(r"(?P<name>[^\]]*)"),
-        cause=f'the app uses the {thing} "{{name}}", which {file} lacks: {places}',
-        example=words.replace("\\", "").format("legacy") + ".",
-    )
-    for words, (thing, file), places in _NAMED
-)
-"""Names that the app's configuration lacks."""

@@ -22,6 +22,7 @@ SERVER = (
         match=r"Unknown (?P<what>collation|character set): '(?P<name>\w+)'",
         cause="the database has no {what} {name}: it is MySQL, and MariaDB has others; see"
         " DB_COLLATION and DB_CHARSET of {task}, config/database.php and the migrations",
+        setting="DB_COLLATION",
         example="SQLSTATE[HY000]: General error: 1273 Unknown collation: 'utf8mb4_uca1400_ai_ci'",
     ),
     Pattern(
@@ -122,6 +123,7 @@ SERVER = (
         cause="a query compares texts of two collations, {one} and {other}: tables of the old host"
         " beside new ones, which take DB_COLLATION, or the cluster's default: convert the tables to"
         " one collation",
+        setting="DB_COLLATION",
         example="SQLSTATE[HY000]: General error: 1267 Illegal mix of collations"
         " (utf8mb4_unicode_ci,IMPLICIT) and (utf8mb4_0900_ai_ci,IMPLICIT) for operation '='",
     ),
@@ -146,6 +148,7 @@ SERVER = (
         match=r"1364 Field 'uuid' doesn't have a default value[^\n]*failed_jobs",
         cause="QUEUE_FAILED_DRIVER is database, which writes no uuid, and the table failed_jobs"
         " needs one: jobs that fail leave no trace; write database-uuids",
+        setting="QUEUE_FAILED_DRIVER",
         example="SQLSTATE[HY000]: General error: 1364 Field 'uuid' doesn't have a default value"
         " (Connection: mysql, SQL: insert into `failed_jobs` (`connection`, `queue`) values (sqs))",
     ),

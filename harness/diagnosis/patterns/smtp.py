@@ -16,6 +16,7 @@ CLIENT = (
         match=_UNREACHED + r"ssl://" + _HOST + r":(?P<port>2?587)\"",
         cause="{host} begins without TLS on port {port}: MAIL_SCHEME smtps (MAIL_ENCRYPTION ssl)"
         " belongs to port 465",
+        setting="MAIL_SCHEME",
         example=f'{_UNREACHED}ssl://email-smtp.us-east-1.amazonaws.com:587":'
         " stream_socket_client(): SSL operation failed with code 1. OpenSSL Error messages:"
         " error:0A00010B:SSL routines::wrong version number",
@@ -44,6 +45,7 @@ CLIENT = (
         match=r"Connection to \"" + _HOST + r":(?P<port>2?465)\" (?:timed out|has been closed)",
         cause="{host} begins with TLS on port {port}, and the app does not: set MAIL_SCHEME to"
         " smtps (MAIL_ENCRYPTION to ssl), or MAIL_PORT to 587",
+        setting="MAIL_SCHEME",
         example='Connection to "email-smtp.us-east-1.amazonaws.com:465" timed out.',
     ),
     Pattern(
@@ -51,6 +53,7 @@ CLIENT = (
         match=r"got code \"530\", with message \"530[^\"]*Authentication required",
         cause="SES's SMTP endpoint takes mail from those who sign in: {task} has no MAIL_USERNAME"
         " and MAIL_PASSWORD",
+        setting="MAIL_USERNAME",
         example='Expected response code "250" but got code "530", with message "530 5.7.0'
         ' Authentication required".',
     ),
@@ -59,6 +62,7 @@ CLIENT = (
         match=r"Failed to authenticate on SMTP server with username \"(?P<user>[^\"]*)\"",
         cause='SES\'s SMTP endpoint refuses the user "{user}": MAIL_USERNAME and MAIL_PASSWORD are'
         " SMTP credentials of this Region, made for an IAM user, and not an access key",
+        setting="MAIL_USERNAME",
         example='Failed to authenticate on SMTP server with username "AKIA" using the following'
         ' authenticators: "LOGIN", "PLAIN".',
     ),

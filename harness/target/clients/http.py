@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from harness.core.expectation import SettingCause
 from harness.target.access import Access
 
 if TYPE_CHECKING:
@@ -19,8 +20,11 @@ TRACE_HEADER = "X-Cutover-Trace"
 STATUS_CAUSES = {
     413: "a request is larger than the limits of nginx (client_max_body_size) or PHP"
     " (post_max_size, upload_max_filesize; also in a .user.ini of the web root) in the image",
-    419: "a form was refused with 419: its session was not there when it came back, since the"
-    " cookie was not returned or cannot be decrypted, or SESSION_DRIVER keeps it in one task",
+    419: SettingCause(
+        "SESSION_DRIVER",
+        "a form was refused with 419: its session was not there when it came back, since the"
+        " cookie was not returned or cannot be decrypted, or SESSION_DRIVER keeps it in one task",
+    ),
 }
 """The likely cause of an HTTP status."""
 _LARGE_COOKIES = "Request Header Or Cookie Too Large"

@@ -16,7 +16,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from harness.core.expectation import StatusError
+from harness.core.expectation import SettingCause, StatusError
 from harness.target.changes.ledger import DISPATCH_JOB, REMOVE_FILE, STORE_FILE, Entry
 from harness.target.clients.http import STATUS_CAUSES
 
@@ -44,12 +44,19 @@ _OVERRIDE = "X-HTTP-Method-Override"
 """Laravel takes another method from it. Forms of a browser have GET and POST only, and so do some
 load balancers and web servers."""
 _DISKS_OF_ONE_TASK = ("local", "public")
+_KEY = "CUTOVER_PROBE_KEY"
 _CAUSES = {
     **STATUS_CAUSES,
-    401: "the probe refuses the harness: CUTOVER_PROBE_KEY in the task is not the secret's current"
-    " value, or the clocks differ by more than a minute",
-    404: "the probe is off: the task has no CUTOVER_PROBE_KEY, or the app has not installed"
-    " cutover-probe",
+    401: SettingCause(
+        _KEY,
+        "the probe refuses the harness: CUTOVER_PROBE_KEY in the task is not the secret's current"
+        " value, or the clocks differ by more than a minute",
+    ),
+    404: SettingCause(
+        _KEY,
+        "the probe is off: the task has no CUTOVER_PROBE_KEY, or the app has not installed"
+        " cutover-probe",
+    ),
 }
 
 
@@ -103,9 +110,10 @@ def disk_cause(disk: str) -> str:
     """Return why a default disk cannot serve several tasks; empty if it can."""
     if disk not in _DISKS_OF_ONE_TASK:
         return ""
-    return (
+    return SettingCause(
+        "FILESYSTEM_DISK",
         f'FILESYSTEM_DISK is "{disk}", and must be s3: a file that one task stores there is missing'
-        " for the others, and ends with the task"
+        " for the others, and ends with the task",
     )
 
 

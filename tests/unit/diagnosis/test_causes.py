@@ -8,7 +8,7 @@ from harness.core.expectation import REQUEST, SESSION, StatusError
 from harness.core.redact import Secret
 from harness.diagnosis.causes import explain, find_cause, rank
 from harness.diagnosis.evidence import Evidence, Line, evidence_of
-from harness.diagnosis.expect import ExpectationError, ExpectationTimeout
+from harness.diagnosis.expect import ExpectationError, ExpectationTimeout, SettingCause
 from harness.diagnosis.facts import Fact, QueueDelay, StoppedTask, VisitorRequest, VisitorSession
 from harness.diagnosis.patterns.pattern import Source
 from harness.target.resources.secret_references import NamedSecret
@@ -46,6 +46,23 @@ def test_an_earlier_cause_outranks_all_later_ones(place: int) -> None:
     assert found is not None
     assert found.sentence.startswith(cause)
     assert found.is_sure is (error in (CERTAIN, READ) or place in (2, 3, 4, 5))
+
+
+@pytest.mark.parametrize(
+    ("error", "items", "setting"),
+    [
+        (ExpectationError("no", cause=SettingCause("APP_ENV", "it is local")), [], "APP_ENV"),
+        (GUESS, [FILE_SESSIONS], "SESSION_DRIVER"),
+        (None, [Line("NOAUTH Authentication required.", Source.APP)], "REDIS_PASSWORD"),
+        (GUESS, [MISSING_TABLE], ""),
+    ],
+)
+def test_a_cause_keeps_the_setting_that_it_is_about(
+    error: ExpectationError | None, items: list[Line | Fact], setting: str
+) -> None:
+    found = rank(error, "", evidence=evidence_of(items))
+    assert found is not None
+    assert found.setting == setting
 
 
 def test_a_fatal_error_at_the_apps_own_line_is_a_cause() -> None:

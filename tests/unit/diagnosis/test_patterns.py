@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.diagnosis.causes import find_cause
@@ -36,6 +38,12 @@ def test_a_cause_is_one_line_and_shows_its_evidence(
     assert cause is not None
     assert cause.lines
     assert "\n" not in cause.sentence
+
+
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda one: one.cause[:60])
+def test_a_cause_that_begins_with_a_setting_is_about_it(pattern: Pattern) -> None:
+    begins = re.match(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+\b", pattern.cause)
+    assert begins is None or pattern.setting == begins[0]
 
 
 def test_a_slow_answer_is_no_missing_listener() -> None:

@@ -48,6 +48,7 @@ RED = outcome(
     "failed",
     message="the session cookie is not Secure\n<b>expected</b> & seen",
     cause="SESSION_SECURE_COOKIE is not true in the task",
+    setting="SESSION_SECURE_COOKIE",
     cause_lines=("the session cookie is not Secure",),
     sections=(("log of web", "line with \x1b[31mcolour\x1b[0m\x00"),),
 )
@@ -279,7 +280,7 @@ def test_junit_is_valid_even_with_control_characters() -> None:
 
 
 def test_a_cause_that_explains_several_scenarios_is_said_once_for_all() -> None:
-    made = report(PASSED, RED, outcome("it_is_sent", "error", cause=RED.cause))
+    made = report(PASSED, RED, outcome("it_is_sent", "error", cause=RED.cause, setting=RED.setting))
     assert [(one.cause, len(one.outcomes)) for one in made.faults] == [(RED.cause, 2)]
     assert [line.text for line in ending(made)].count(f"  {RED.cause}") == 1
 
@@ -309,8 +310,9 @@ def test_what_may_follow_comes_after_the_cause_in_every_format() -> None:
 
 
 def test_two_sentences_about_one_setting_are_one_fault() -> None:
-    other = outcome("it_is_kept", "failed", cause="SESSION_SECURE_COOKIE differs between the tasks")
-    made = report(RED, other, outcome("it_is_sent", "failed", cause=RED.cause))
+    setting, differs = RED.setting, f"{RED.setting} differs between the tasks"
+    other = outcome("it_is_kept", "failed", cause=differs, setting=setting)
+    made = report(RED, other, outcome("it_is_sent", "failed", cause=RED.cause, setting=setting))
     assert [(one.cause, len(one.outcomes)) for one in made.faults] == [(RED.cause, 3)]
     assert f"    sessions: it is kept: {other.cause}" in [line.text for line in ending(made)]
 
