@@ -24,6 +24,8 @@ _REJECTED = {
 }
 _EMPTY = (403, 404)
 _OF_NGINX = re.compile(r"<hr><center>nginx")
+_OF_FPM = re.compile(r"\A(File not found|Primary script unknown)\.?\s*\Z")
+"""PHP-FPM's whole answer where the script that nginx names is not there."""
 OF_LOAD_BALANCER = "awselb/"
 """The Server header of answers that the load balancer gives by itself."""
 _PAGES = (
@@ -78,7 +80,8 @@ _PAGES = (
     ),
     (
         re.compile(
-            r"<title>\s*(Server Error|Service Unavailable|Page Expired|Be right back|50[0-4]\b)"
+            r"<title>\s*(Server Error|Service Unavailable|Page Expired|Be right back|50[0-4]\b"
+            r"|Whoops, looks like something went wrong)"
             r"|<(title|h1)[^>]*>[^<]*\b(under|down for|scheduled) maintenance\b",
             re.IGNORECASE,
         ),
@@ -132,6 +135,8 @@ def _of_status(answer: requests.Response) -> ContentFault | None:
         action = Action.MEND
     elif status in _EMPTY and is_of_load_balancer(answer):
         meaning = "the load balancer answers by itself: no rule of the listener leads to the app"
+    elif status == 404 and _OF_FPM.match(answer.text):
+        meaning = "PHP-FPM does not find index.php: correct SCRIPT_FILENAME and root in nginx"
     elif status in _EMPTY and _OF_NGINX.search(answer.text):
         meaning = "nginx answers by itself: its root has no index.php, or may not be read"
     return ContentFault(action, "", meaning) if meaning else None

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 Kind = Literal["style", "script", "image"]
 _PLACES: dict[Kind, str] = {
     "style": "//link[contains(@rel, 'stylesheet')]",
-    "script": "//script",
+    "script": "//script | //link[contains(@rel, 'modulepreload')]",
     "image": "//*[self::img or self::source[parent::picture]]",
 }
 """Kind of a resource -> the elements that name it; those of a <template> are not loaded."""
-_LOADED = "[not(ancestor::template)]"
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,9 @@ def resources_of(page: requests.Response) -> Iterator[Resource]:
     html = read_html(page.text)
     base = _base_of(html, url=str(page.url))
     for kind, path in _PLACES.items():
-        for element in html.xpath(f"{path}{_LOADED}"):
+        for element in html.xpath(path):
+            if next(element.iterancestors("template"), None) is not None:
+                continue
             is_shared = element.get("type") == "module" or element.get("crossorigin") is not None
             for link in _links(element):
                 if url := _join(base, link):

@@ -20,6 +20,10 @@ SMALLEST_COMPRESSED = 1400
 """Bytes: a smaller body fits one packet."""
 MOST = 3
 """Files of each type that are fetched."""
+_REPEATS = 3
+"""How often one file is fetched again, so that another task answers, too."""
+_BARE = "visitors see a page without style or function"
+_PART_OF_IT = "if only some answers lack it, the tasks run different images"
 _DEVELOPMENT = re.compile(r"\b(?:https?|wss?)://(?:localhost|127\.0\.0\.1):\d+")
 """Addresses of a development machine in a built file; some libraries name one without a port."""
 _SCRIPT_TYPES = ("text/javascript", "application/javascript", "application/x-javascript")
@@ -32,32 +36,15 @@ def styles_and_scripts(exam: Examination) -> Result:
     values, loads = [], []
     for answer in _assets(exam).values():
         path = path_of(answer)
-        content_type = answer.headers.get("Content-Type", "")
-        value = f"{path}: {answer.status_code} {content_type}".strip()
-        if answer.status_code != 200:
-            return red(
-                Action.MEND,
-                value,
-                f"GET {path}",
-                "visitors see a page without style or function: run npm run build for the image;"
-                " if only some answers lack it, the tasks run different images",
-            )
-        if not content_type.startswith(_TYPES[suffix_of(path)]):
-            return red(
-                Action.MEND,
-                value,
-                f"GET {path}",
-                "browsers reject a file of this type: include mime.types in nginx",
-            )
-        if HTML.match(answer.text):
-            meaning = "visitors see a page without style or function: the file is a page of the app"
-            return red(Action.MEND, f"{value}, HTML", f"GET {path}", meaning)
-        if not answer.content.strip():
-            meaning = "visitors see a page without style or function: the build wrote an empty file"
-            return red(Action.MEND, f"{value}, empty", f"GET {path}", meaning)
+        value = f"{path}: {answer.status_code} {answer.headers.get('Content-Type', '')}".strip()
+        if fault := _fault_of(answer):
+            more, meaning = fault
+            return red(Action.MEND, value + more, f"GET {path}", meaning)
         values.append(value)
         loads += PLAIN_IN_STYLE.findall(answer.text)
         loads += _DEVELOPMENT.findall(answer.text)
+    if lost := _lost_at_times(exam):
+        return lost
     if loads:
         meaning = (
             "browsers block these, or find nothing there: build with the public addresses (VITE_"
@@ -67,6 +54,37 @@ def styles_and_scripts(exam: Examination) -> Result:
     return green("; ".join(values), "links of the front page")
 
 
+def _fault_of(answer: requests.Response) -> tuple[str, str] | None:
+    """Return more of the value, and the meaning, of a file that browsers cannot use."""
+    if answer.status_code != 200:
+        return "", f"{_BARE}: run npm run build for the image; {_PART_OF_IT}"
+    types = _TYPES[suffix_of(path_of(answer))]
+    if not answer.headers.get("Content-Type", "").startswith(types):
+        return "", "browsers reject a file of this type: include mime.types in nginx"
+    if HTML.match(answer.text):
+        return ", HTML", f"{_BARE}: the file is a page of the app"
+    if not answer.content.strip():
+        return ", empty", f"{_BARE}: the build wrote an empty file"
+    return None
+
+
+def _lost_at_times(exam: Examination) -> Result | None:
+    """Get the first file again: a task with another image answers that there is none."""
+    address = next(iter(exam.assets))
+    answers = [exam.visitor().get(address) for _ in range(_REPEATS)]
+    failed = [one for one in answers if one.status_code != 200]
+    if not failed:
+        return None
+    path, status = path_of(failed[0]), failed[0].status_code
+    return red(
+        Action.MEND,
+        f"{path}: {len(failed)} of {_REPEATS + 1}: {status}",
+        f"GET {path}, {_REPEATS + 1} times",
+        f"{_BARE}, every so many: {_PART_OF_IT}: wait until the deployment is complete; if it is,"
+        " look at the service's deployments",
+    )
+
+
 def images(exam: Examination) -> Result:
     """Get the front page's first images on this host."""
     links = dict.fromkeys(one.url for one in resources_of(exam.page) if one.kind == "image")
@@ -74,7 +92,7 @@ def images(exam: Examination) -> Result:
     if not ours:
         return green("none of this host", f"GET {path_of(exam.page)}")
     answers = [exam.visitor().get(link) for link in ours]
-    missing = [f"{path_of(a)}: {a.status_code}" for a in answers if a.status_code >= 400]
+    missing = [value for answer in answers if (value := _no_image(answer))]
     source = f"GET of {len(ours)} images of the front page"
     meaning = (
         "visitors see gaps: copy the old host's uploads to the bucket, and give their addresses by"
@@ -85,6 +103,14 @@ def images(exam: Examination) -> Result:
     if missing:
         return warning("; ".join(missing), source, meaning)
     return green(f"{len(ours)} of {len(ours)}", source)
+
+
+def _no_image(answer: requests.Response) -> str:
+    """Return path and answer of an image that no browser can show; empty for one that it can."""
+    content_type = answer.headers.get("Content-Type", "")
+    if answer.status_code < 400 and not content_type.startswith("text/html"):
+        return ""
+    return f"{path_of(answer)}: {answer.status_code} {content_type}".strip()
 
 
 def compression(exam: Examination) -> Result:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -25,10 +25,9 @@ def old_site(exam: Examination) -> Result:
     """Get the front page from the old host under the public name."""
     endpoint = _endpoint(exam)
     source = f"GET {exam.site.front_path} at {endpoint}"
+    address = exam.address(exam.site.front_path)
     try:
-        answer = exam.visitor(at=endpoint, is_verified=False).get(
-            exam.address(exam.site.front_path)
-        )
+        answer = exam.visitor(at=endpoint, is_verified=False).get(address)
     except requests.RequestException as error:
         return green(f"does not answer: {short(error)}", source)
     location = answer.headers.get("Location", "")
@@ -38,6 +37,12 @@ def old_site(exam: Examination) -> Result:
         or (urlsplit(location).hostname or exam.site.host) != exam.site.host
     ):
         return green(value, source)
+    if location and urljoin(address, location).rstrip("/") == address.rstrip("/"):
+        meaning = (
+            "visitors whose resolver is late go in a circle, as the name leads them to this host:"
+            " put it into maintenance (php artisan down), or let it pass requests on to the new one"
+        )
+        return red(Action.MEND, f"{value}: leads back to itself", source, meaning)
     if location or _serves_the_app(exam, answer):
         return red(
             Action.MEND,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from harness.target.clients.browser import Form
 
 _INVALID, _EXPIRED, _LIMITED = 422, 419, 429
+_OF_THE_APP = (400, 401, _INVALID, _LIMITED)
+"""Statuses with which an app refuses a form without name and password."""
 SHORTEST_SESSION_S = 600
 _NOT_KEPT = (
     "browsers drop the cookie, so nobody can sign in: correct SESSION_COOKIE, SESSION_PATH,"
@@ -125,6 +127,8 @@ def sign_in_form(exam: Examination) -> Result:
     form = next((form for form in page_of(answer).forms if {"_token"} <= form.fields.keys()), None)
     if form is None or 'type="password"' not in answer.text.replace("'", '"').lower():
         raise NotRun(f"{exam.site.sign_in_path} has no form with a token and a password")
+    if stray := _leads_astray(exam, form):
+        return stray
     address = _address(exam, form)
     token = {"_token": form.fields["_token"][0]}
     reply = visitor.post(address, data=token, headers={"Accept": "application/json"})
@@ -141,10 +145,24 @@ def sign_in_form(exam: Examination) -> Result:
     if reply.status_code >= 500:
         meaning = "nobody can sign in: the app fails on the form; read the web tasks' logs"
         return red(Action.ROLL_BACK, value, source, meaning)
-    if reply.status_code in (403, 404, 405):
+    if reply.status_code >= 400 and reply.status_code not in _OF_THE_APP:
         meaning = "nobody can sign in: a firewall, a CDN or a rule of the listener rejects forms"
         return red(Action.ROLL_BACK, value, source, meaning)
     return green(value, source)
+
+
+def _leads_astray(exam: Examination, form: Form) -> Result | None:
+    """Return the fault of a form with this app's token that goes to another domain."""
+    host, own = split(form.action).hostname or "", exam.site.host.removeprefix("www.")
+    if host == own or host.endswith(f".{own}") or own.endswith(f".{host}"):
+        return None
+    return red(
+        Action.ROLL_BACK,
+        form.action,
+        f"form of GET {exam.site.sign_in_path}",
+        "visitors send name and password to another host: the form's action is written out, or made"
+        " from another APP_URL",
+    )
 
 
 def _address(exam: Examination, form: Form) -> str:

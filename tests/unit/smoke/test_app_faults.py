@@ -300,6 +300,13 @@ FAULTS = [
         "put it into maintenance",
     ),
     Fault(
+        "the old host leads to the name by which visitors came",
+        lambda world: world.old_app.overrides.update({"/": redirect(f"https://{HOST}")}),
+        "old site",
+        "leads back to itself",
+        "go in a circle",
+    ),
+    Fault(
         "the old host shows another page",
         lambda world: world.old_app.overrides.update({"/": (200, [], b"<p>We moved</p>")}),
         "old site",

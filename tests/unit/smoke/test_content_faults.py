@@ -14,7 +14,7 @@ from tests.unit.smoke.fake_app import COOKIE, CSS, FLAGS, FRONT
 from tests.unit.smoke.fake_dns import HOST
 from tests.unit.smoke.fake_host import Answer, Request
 from tests.unit.smoke.faults import Fault
-from tests.unit.smoke.test_page_faults import at, in_head, on_front, page, with_header
+from tests.unit.smoke.test_page_faults import at, in_head, on_front, page, posts_to, with_header
 
 _ASSETS = "https://shop-assets.example"
 
@@ -52,7 +52,82 @@ def in_latin_1(world: World) -> None:
     world.app.front = FRONT.replace("Sign in", "Entrée")
 
 
+def without_a_build_in_one_task(world: World) -> None:
+    turns = itertools.count()
+
+    def answer(request: Request) -> Answer:
+        return (404, [], b"Not Found") if next(turns) % 2 else world.app.asset(request)
+
+    world.app.overrides[CSS] = answer
+
+
+def image_that_is_a_page(world: World) -> None:
+    with_body('<img src="/img/poster.png">')(world)
+    at("/img/poster.png", page(200, FRONT, ("Content-Type", "text/html")))(world)
+
+
+def rejects_forms(world: World) -> None:
+    def answer(request: Request) -> Answer:
+        return (413, [], b"Too Large") if request.method == "POST" else world.app.sign_in(request)
+
+    world.app.overrides["/login"] = answer
+
+
 FAULTS = [
+    Fault(
+        "an error page of an old framework in a good answer",
+        on_front(page(200, "<html><title>Whoops, looks like something went wrong.</title></html>")),
+        "front page",
+        "with '<title>Whoops",
+        "an error or maintenance page answers as a good one",
+        action=Action.ROLL_BACK,
+    ),
+    Fault(
+        "PHP-FPM finds no index.php",
+        on_front(page(404, "File not found.\n")),
+        "front page",
+        "404 in ",
+        "PHP-FPM does not find index.php",
+        action=Action.ROLL_BACK,
+    ),
+    Fault(
+        "one task of two lacks the build",
+        without_a_build_in_one_task,
+        "styles and scripts",
+        "2 of 4: 404",
+        "the tasks run different images",
+    ),
+    Fault(
+        "a module's part that the build lacks",
+        in_head('<link rel="modulepreload" href="/build/assets/vendor-1.js">'),
+        "styles and scripts",
+        "vendor-1.js: 404",
+        "npm run build",
+        also=("caching",),
+    ),
+    Fault(
+        "an image whose address answers with a page",
+        image_that_is_a_page,
+        "images",
+        "/img/poster.png: 200 text/html",
+        "visitors see gaps",
+    ),
+    Fault(
+        "a server on the way takes no form",
+        rejects_forms,
+        "sign in form",
+        "413",
+        "rejects forms",
+        action=Action.ROLL_BACK,
+    ),
+    Fault(
+        "the sign-in form goes to the old host",
+        posts_to("https://shop.oldhost.example/login"),
+        "sign in form",
+        "https://shop.oldhost.example/login",
+        "another host",
+        action=Action.ROLL_BACK,
+    ),
     Fault(
         "an error of the database in a good answer",
         on_front(page(200, "<html><body>SQLSTATE[HY000] [2002] refused</body></html>")),
@@ -325,7 +400,7 @@ def test_a_slow_site_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     [
         '<a href="https://dev.to/shop">Blog</a>',
         f'<a href="https://events.{HOST}/">Events</a>',
-        '<script>if (location.hostname === "localhost") { debug(); }</script>',
+        '<script>if (location.hostname === "localhost") debug("http://localhost:5173")</script>',
         '<img src="data:image/gif;base64,R0lGOD">',
         "É, Ã, â, £ and „quotes“ as they are",
         '<script>function go() { window.location.href = "https://pay.example/" }</script>',
