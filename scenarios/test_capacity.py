@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from harness.target.resources.job_queue import JobQueue
     from harness.target.resources.web_tier import WebTier
 
+WHILE_DEPLOYED = "while one release replaces another"
 VISITS = 10
 """Requests before PHP's memory is measured."""
 LARGEST_PERCENT = 200
@@ -165,18 +166,21 @@ def test_tasks_fit_the_connections_of_the_database(
 ) -> None:
     if not access.max_connections:
         pytest.skip("not covered: set database.instance_class or database.max_connections")
-    children, need = sum(pool.children for pool in pools), 0
+    children, need, reason = sum(pool.children for pool in pools), 0, WHILE_DEPLOYED
     for service in services_of(access, ecs=ecs).values():
         each = children if service.name == web_tier.name else 1
-        need += each * most_tasks(service.describe())
+        tasks, scaled = most_tasks(service.describe()), access.max_capacities.get(service.name, 0)
+        if scaled > tasks:
+            reason = f"when auto scaling has started {scaled} tasks of {service.name} (MaxCapacity)"
+        need += each * max(tasks, scaled)
     need += int(access.schedule.get("run_task", {}).get("count", 1)) if access.schedule else 0
     shown = f"{need} of {access.max_connections}"
     record_property("connections to the database, at the most", shown)
     expect(
         need <= access.max_connections,
         f"the tasks may hold {need} connections, and there are {access.max_connections}",
-        cause=f"the tasks may hold {need} connections to the database while one release replaces"
-        f" another (pm.max_children = {children} in each web task), and max_connections with"
+        cause=f"the tasks may hold {need} connections to the database {reason}"
+        f" (pm.max_children = {children} in each web task), and max_connections with"
         f" MaxConnectionsPercent allow {access.max_connections}: requests wait for one, and end"
         " with 9501 or 1040",
         certain=True,

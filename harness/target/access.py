@@ -86,6 +86,8 @@ class Access:
     database: str = ""
     max_connections: int = 0
     """How many connections the app's tasks may hold to the database; 0 where it is not known."""
+    max_capacities: Mapping[str, int] = field(default_factory=dict)
+    """ECS service -> how many of its tasks auto scaling starts at the most."""
     services: Mapping[str, str] = field(default_factory=dict)
     """Name in cutover.toml -> name of the ECS service."""
     web: str = "web"

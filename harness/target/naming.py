@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws import efs, eventbridge, ses_smtp
 from harness.inputs.checks import cluster_parameters
-from harness.inputs.files import iam_roles
+from harness.inputs.files import iam_roles, phase_files
 from harness.inputs.files.schedule import LARAVELS
 from harness.inputs.toml.schema import Probe
 from harness.target.access import Access
@@ -37,6 +37,7 @@ def names_in(production: Production) -> Access:
         cache_is_cluster=bool(production.cache and production.cache.is_cluster),
         database=config.database.name,
         max_connections=cluster_parameters.connections_allowed(production),
+        max_capacities=_max_capacities(production),
         services={name: service.name for name, service in production.services.items()},
         web=production.web,
         worker=production.worker,
@@ -75,6 +76,19 @@ def names_in(production: Production) -> Access:
         mail_receipt=production.mail_receipt,
         roles=_roles(production),
     )
+
+
+def _max_capacities(production: Production) -> dict[str, int]:
+    targets = {
+        str(one.input.get("ResourceId")): int(one.input["MaxCapacity"])
+        for one in phase_files.calls(production, "scaling")
+        if "MaxCapacity" in one.input
+    }
+    ids = {
+        service.name: f"service/{production.config.cluster}/{service.name}"
+        for service in production.services.values()
+    }
+    return {name: targets[key] for name, key in ids.items() if key in targets}
 
 
 def _roles(production: Production) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from tests.mistakes.edits import (
     FPM_POOL,
     NGINX,
     ORDER_JOB,
+    SCALING,
     append,
+    combine,
     replace,
 )
 from tests.mistakes.mistake import Mistake, Twin
@@ -123,11 +125,28 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "auto scaling may start more tasks than the database has connections for",
+        combine(
+            replace(CONFIG, 'class = "db.r7g.large"', 'class = "db.t4g.medium"'),
+            replace(SCALING, '"MaxCapacity": 6', '"MaxCapacity": 40'),
+        ),
+        breaks=[capacity.test_tasks_fit_the_connections_of_the_database],
+        cause="when auto scaling has started 40 tasks of tickets-web (MaxCapacity)",
+        also_green=[capacity.test_timeouts_of_a_request_fit_each_other],
+        twin=Twin(
+            "auto scaling may start as many tasks as a large database has connections for",
+            replace(SCALING, '"MaxCapacity": 6', '"MaxCapacity": 40'),
+        ),
+    ),
+    Mistake(
         "the proxy may use a small share of a small database's connections",
-        replace(
-            CONFIG,
-            'instance_class = "db.r7g.large"',
-            'instance_class = "db.t4g.medium"\nmax_connections_percent = 40',
+        combine(
+            replace(
+                CONFIG,
+                'instance_class = "db.r7g.large"',
+                'instance_class = "db.t4g.medium"\nmax_connections_percent = 40',
+            ),
+            replace(SCALING, '"MaxCapacity": 6', '"MaxCapacity": 4'),
         ),
         breaks=[capacity.test_tasks_fit_the_connections_of_the_database],
         cause="the tasks may hold 45 connections to the database while one release replaces",

@@ -67,3 +67,11 @@ def test_jobs_in_the_database_have_the_worker_that_takes_them(tmp_path: Path) ->
     assert gaps["queue"] == "jobs are in the database, and not in SQS"
     gaps = unconfigured(replace(access, worker=""))
     assert gaps["jobs"].startswith("no service takes jobs; add the one")
+
+
+def test_auto_scaling_of_a_service_is_known_by_its_name(tmp_path: Path) -> None:
+    assert names_in(production.load({}, cwd=ROOT)).max_capacities == {"tickets-web": 6}
+    config = (ROOT / "cutover.toml").read_text()
+    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("vendor"))
+    (tmp_path / "cutover.toml").write_text(config.replace('scaling = "app/aws/scaling.json"\n', ""))
+    assert names_in(production.load({}, cwd=tmp_path)).max_capacities == {}

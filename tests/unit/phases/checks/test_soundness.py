@@ -40,7 +40,8 @@ def _alias(zone: str, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "path", "value", "actual"),
     [
-        ("dns", f"{_RECORD}.TTL", 86400, "has 86400 s"),
+        ("dns", f"{_RECORD}.TTL", 3600, "has 3600 s"),
+        ("dns", f"{DNS}.Action", "DELETE", "has DELETE, and sets no record"),
         ("dns", f"{DNS}.Action", "CREATE", "has CREATE"),
         (
             "dns",
@@ -139,6 +140,7 @@ def test_a_value_that_no_account_takes_is_a_finding(
     ("name", "path", "value"),
     [
         ("dns", f"{_RECORD}.TTL", 300),
+        ("dns", f"{_BACK}.TTL", 14400),
         ("dns", _RECORD, _alias("Z35SXDOTRQ7X7K", f"dualstack.{_ELB}.")),
         ("dns", _RECORD, _alias("Z2FDTNDATAQYW2", "d1.cloudfront.net")),
         ("dns", f"{_RECORD}.ResourceRecords[0].Value", "d1.cloudfront.net"),
