@@ -134,8 +134,8 @@ MISTAKES = (
         cause="when auto scaling has started 40 tasks of tickets-web (MaxCapacity)",
         also_green=[capacity.test_timeouts_of_a_request_fit_each_other],
         twin=Twin(
-            "auto scaling may start as many tasks as a large database has connections for",
-            replace(SCALING, '"MaxCapacity": 6', '"MaxCapacity": 40'),
+            "auto scaling may start a task more",
+            replace(SCALING, '"MaxCapacity": 6', '"MaxCapacity": 7'),
         ),
     ),
     Mistake(
