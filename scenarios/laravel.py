@@ -73,16 +73,20 @@ Illuminate\Support\Facades\Queue::push($job);
 return ['connection' => $name, 'driver' => $connection['driver'] ?? ''];
 """
 """The job is Laravel's own, which every worker knows; it leaves its key in the cache."""
-DEFAULT_QUEUE = r"""
+QUEUES = r"""
 $name = $arguments['connection'] ?: config('queue.default');
 $connection = config("queue.connections.$name");
+$queue = Illuminate\Support\Facades\Queue::connection($name);
+$named = $arguments['queues'] ?: [$connection['queue'] ?? 'default'];
+$whole = fn ($one) => method_exists($queue, 'getQueue') ? $queue->getQueue($one) : $one;
 return [
     'connection' => $name,
     'driver' => $connection['driver'] ?? '',
-    'queue' => $connection['queue'] ?? 'default',
+    'queues' => array_combine($named, array_map($whole, $named)),
 ];
 """
-"""The queue of a connection, or of the default one, on which jobs are that name none."""
+"""The queues of a connection, or the one on which jobs are that name none: each with its name in
+the store, such as its URL."""
 CACHED = "return ['value' => Illuminate\\Support\\Facades\\Cache::get($arguments['key'])];"
 SEND = r"""
 Illuminate\Support\Facades\Mail::raw('A rehearsal of the cutover.', fn ($mail) => $mail

@@ -15,8 +15,8 @@ from harness.target.resources.ecs import services_of
 from scenarios.jobs import worker_processes
 from scenarios.laravel import (
     CACHED,
-    DEFAULT_QUEUE,
     DISPATCH,
+    QUEUES,
     READ,
     REMOVE,
     SEND,
@@ -149,23 +149,26 @@ def test_default_queue_of_the_web_tasks_has_a_worker(
     processes = worker_processes(access, ecs=ecs, run_in_task=run_in_task)
     if not processes:
         pytest.skip("not covered: no task runs queue:work")
-    used = ask_laravel(DEFAULT_QUEUE, task=min(web_tier.running()), connection="")
+    used = ask_laravel(QUEUES, task=min(web_tier.running()), connection="", queues=[])
     if used["driver"] in IN_THE_TASK_ITSELF:
         pytest.skip(f"not covered: the connection {used['connection']} hands jobs to no worker")
-    served = set()
+    served: dict[tuple[str, str], str] = {}
     for task, words in processes:
         named = queue_worker.connection(words)
-        own = ask_laravel(DEFAULT_QUEUE, task=task, connection=named)
-        names = queue_worker.queue_names(words, default=own["queue"])
-        served |= {(own["connection"], name) for name in names}
-    queue = (used["connection"], used["queue"])
-    known = ", ".join(f"{name} of {connection}" for connection, name in sorted(served))
+        names = list(queue_worker.queue_names(words, default=""))
+        own = ask_laravel(QUEUES, task=task, connection=named, queues=[*filter(None, names)])
+        served |= {
+            (own["driver"], whole): f"{name} of {own['connection']}"
+            for name, whole in own["queues"].items()
+        }
+    known = ", ".join(sorted(served.values()))
+    ((queue, whole),) = used["queues"].items()
     expect(
-        queue in served,
-        f"no worker serves the queue {queue[1]} of the connection {queue[0]}",
-        cause=f"a web task puts its jobs on the queue {queue[1]} of the connection {queue[0]}, and"
-        f" queue:work serves {known}: correct --queue of queue:work, or the variables of the web"
-        " task",
+        (used["driver"], whole) in served,
+        f"no worker serves the queue {queue} of the connection {used['connection']}",
+        cause=f"a web task puts its jobs on the queue {queue} of the connection"
+        f" {used['connection']}, and queue:work serves {known}: correct --queue of queue:work, or"
+        " the variables of the web task",
         certain=True,
     )
 
