@@ -62,7 +62,8 @@ class Bringup:
     web_task: str = ""
     scheduled_at: str = ""
     first_run_at: datetime | None = None
-    """When the first run had ended."""
+    """When the first run had ended: errors from before it, such as missing tables, explain nothing
+    that comes after."""
 
     def __post_init__(self) -> None:
         """Make the secrets and certificates of this stack."""
@@ -219,10 +220,7 @@ class Bringup:
 
     def _await_all(self, steps: Steps) -> None:
         for name in self.production.services:
-            watched = self.watch(name)
-            if self.first_run_at is not None:
-                watched = replace(watched, since=self.first_run_at)
-            watched.until_stable(self.deadline, check=steps.check)
+            self.watch(name).until_stable(self.deadline, check=steps.check)
 
     def _await_answer(self, steps: Steps) -> None:
         failure = self.watch(self.production.web).failure
@@ -244,7 +242,7 @@ class Bringup:
             require_task=require_task,
             where=where,
         )
-        self.first_run_at = datetime.now(UTC)
+        self.first_run_at = datetime.now(UTC) if config.first_run else None
 
     def _make_schedule(self, schedule: Schedule, events: Any) -> None:
         access = self.access()
@@ -266,6 +264,7 @@ class Bringup:
             at_work=partial(readiness.tasks_at_work, self.access()),
             idle=_IDLE if readiness.must_ask_for_jobs(self.production, name) else "",
             cause=readiness.lost_command(self.production, name),
+            since=self.first_run_at or service_watch.EVER,
         )
 
     def _ecs_service(self, name: str) -> EcsService:

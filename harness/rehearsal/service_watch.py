@@ -59,7 +59,7 @@ _SHOWN_EVENTS = 8
 _SHOWN_TASKS = 3
 _START = timedelta(seconds=3)
 """A start may wait that long for a program of its own."""
-_FIRST = datetime(1970, 1, 2, tzinfo=UTC)
+EVER = datetime(1970, 1, 2, tzinfo=UTC)
 """Docker takes no zero."""
 
 
@@ -76,7 +76,7 @@ class Watch:
     """The containers of the run's tasks, newest first, stopped ones too."""
     healthy_targets: Callable[[], set[str]] = set
     """Addresses that the load balancer has found healthy."""
-    since: datetime = _FIRST
+    since: datetime = EVER
     """Log lines from then on explain a failure; before its first run an app has no tables yet."""
     secrets: SecretsManagerClient | None = None
     """For the name of an invalid secret, which ECS's own words leave out."""

@@ -24,6 +24,8 @@ class _Schedule:
 
     path: str
     name: str
+    group: str
+    """Of EventBridge Scheduler; empty for the default group, and for a rule."""
     expression: str
     definition: str
     """ARN of its target's task definition, or family and revision."""
@@ -37,6 +39,7 @@ def lines(folder: Folder) -> Iterator[str]:
         return
     found.sort(key=lambda one: not is_each_minute(one.expression))
     has_laravels = is_each_minute(found[0].expression)
+    names = [one.name for one in found]
     if not has_laravels:
         yield "# Laravel's scheduler: none of the schedules is due each minute."
         yield "# [schedule]"
@@ -44,7 +47,9 @@ def lines(folder: Folder) -> Iterator[str]:
         yield ""
     for index, one in enumerate(found):
         is_laravels = has_laravels and index == 0
-        yield "[schedule]" if is_laravels else f"[schedules.{toml_key(one.name)}]"
+        is_clear = names.count(one.name) == 1 or not one.group
+        key = toml_key(one.name if is_clear else f"{one.group}/{one.name}")
+        yield "[schedule]" if is_laravels else f"[schedules.{key}]"
         yield f"rule = {toml_text(one.path)}"
         path = _path_of(folder, one.definition)
         mark = "" if path else "# "
@@ -79,7 +84,8 @@ def _schedules(folder: Folder) -> Iterator[_Schedule]:
             if definition:
                 path = folder.name(document)
                 expression = _first(inputs, "ScheduleExpression")
-                yield _Schedule(path, _first(inputs, "Name") or path, expression, definition)
+                name, group = _first(inputs, "Name") or path, _first(inputs, "GroupName")
+                yield _Schedule(path, name, group, expression, definition)
 
 
 def _targets(call: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -609,6 +609,22 @@ def test_of_schedules_of_the_night_none_is_laravels(project: Path) -> None:
     assert set(content["schedules"]) == {"tickets-schedule", "second"}
 
 
+def test_schedules_of_one_name_in_two_groups_have_tables_of_their_own(project: Path) -> None:
+    file = project / "app/aws/schedule.json"
+    target = json.loads(file.read_text())["PutTargets"]["Targets"][0]
+    for group in ("default", "night"):
+        given = {
+            "Name": "digest",
+            "GroupName": group,
+            "ScheduleExpression": "cron(0 3 * * ? *)",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {name: value for name, value in target.items() if name != "Id"},
+        }
+        (project / f"{group}.json").write_text(json.dumps({"CreateSchedule": given}))
+    content = tomllib.loads(propose(Folder(project)))
+    assert set(content["schedules"]) == {"default/digest", "night/digest"}
+
+
 @pytest.mark.parametrize("wrong", [5, "text", [5], [{"EcsParameters": [5]}], None])
 def test_a_schedule_with_odd_targets_does_not_stop_it(project: Path, wrong: object) -> None:
     file = project / "app/aws/schedule.json"
