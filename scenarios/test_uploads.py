@@ -101,17 +101,16 @@ def stored(
 def test_stored_file_is_the_same_from_another_task(
     probe: ProbeClient,
     stored: Callable[[bytes], tuple[str, dict[str, Any]]],
-    eventually: Callable[..., Any],
-    need_several_web_tasks: Callable[[], None],
+    ask_another_task: Callable[..., dict[str, Any]],
 ) -> None:
-    need_several_web_tasks()
     content = secrets.token_bytes(MIB)
     name, stored_by = stored(content)
-    other: requests.Response = eventually(
-        lambda: probe.read(name),
-        until=lambda answer: answer.headers.get("X-Probe-Task") != stored_by["task"],
-        what=f"Only one task answered, {stored_by['task']}, where another should",
-    )
+
+    def read() -> dict[str, Any]:
+        answer = probe.read(name)
+        return {"task": answer.headers.get("X-Probe-Task"), "answer": answer}
+
+    other: requests.Response = ask_another_task(read, than=stored_by["task"])["answer"]
     disk = stored_by["disk"]
     expect(
         other.status_code == 200,
