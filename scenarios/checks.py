@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from harness.aws import s3_address
 from harness.core.expectation import StatusError
 from harness.diagnosis import visitor_causes
-from harness.diagnosis.expect import REQUEST, SESSION, expect
+from harness.diagnosis.expect import REQUEST, SESSION, SettingCause, expect
 from harness.diagnosis.facts import VisitorRequest
 from harness.smoke.site import HEALTH_PATHS
 from harness.target.clients.http import is_of_app, rule_cause, status_cause
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from harness.target.access import Access
     from harness.target.clients.browser import Browser
 
+STALE_KEY = SettingCause(
+    "APP_KEY",
+    "APP_KEY is not the secret's in every task: one started before the secret was changed, or takes"
+    " its key from elsewhere",
+)
 SHORT_FASTCGI = (
     "nginx in the task gives up before the app has answered (504): fastcgi_read_timeout in the"
     " image is too short"

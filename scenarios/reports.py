@@ -8,10 +8,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from harness.core import bundle
-from scenarios.laravel import Laravel, NoLaravel
+from scenarios.laravel import Laravel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,10 +40,7 @@ _OPENING = "<?php\n\ndeclare(strict_types=1);\n"
 
 def of_task(name: str, *, run_in_task: Callable[..., ExecResult]) -> Any:
     """Have the Laravel of a web task make a report by the probe's classes, without the probe."""
-    try:
-        return Laravel(run_in_task).ask(_script(), task="", report=name)["report"]
-    except NoLaravel:
-        pytest.skip("not covered: no Laravel is in the container's working directory")
+    return Laravel(run_in_task).ask_or_skip(_script(), task="", report=name)["report"]
 
 
 @cache

@@ -42,8 +42,7 @@ as_task = pytest.mark.truth(
 @pytest.fixture
 def pools(run_in_task: Callable[..., ExecResult]) -> list[Pool]:
     """The pools of PHP-FPM in a web task."""
-    command = f"for file in $({fpm_config.FILES}); do cat $file; echo; done"
-    found = fpm_config.pools(run_in_task(["sh", "-c", command]).stdout)
+    found = fpm_config.pools(run_in_task(["sh", "-c", fpm_config.PRINT_FILES]).stdout)
     if not any(pool.children for pool in found):
         pytest.skip("not covered: the web task has no configuration of PHP-FPM")
     return found

@@ -290,12 +290,9 @@ def test_app_does_not_pin_its_connections(probe: ProbeClient) -> None:
     expect(
         facts["emulated_prepares"],
         f"the app prepares statements at the server, on its connection {name!r}",
-        cause=SettingCause(
-            "DB_CONNECTION",
-            "RDS Proxy pins every connection that prepares a statement at the server: set"
-            f' PDO::ATTR_EMULATE_PREPARES to true for the connection "{name}", which DB_CONNECTION'
-            " names, in config/database.php",
-        ),
+        cause="RDS Proxy pins every connection that prepares a statement at the server: set"
+        f' PDO::ATTR_EMULATE_PREPARES to true for the connection "{name}", which DB_CONNECTION'
+        " names, in config/database.php",
         certain=True,
     )
 

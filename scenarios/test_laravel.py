@@ -22,7 +22,6 @@ from scenarios.laravel import (
     SEND,
     STORE,
     Laravel,
-    NoLaravel,
 )
 from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
 from scenarios.worker_mail import mailer_name
@@ -46,15 +45,7 @@ IN_THE_TASK_ITSELF = ("sync", "deferred", "background", "null")
 @pytest.fixture
 def ask_laravel(run_in_task: Callable[..., ExecResult]) -> Callable[..., dict[str, Any]]:
     """Run a script in the Laravel of a task; the scenario is not run where there is none."""
-    laravel = Laravel(run_in_task)
-
-    def ask(body: str, *, task: str, **arguments: str) -> dict[str, Any]:
-        try:
-            return laravel.ask(body, task=task, **arguments)
-        except NoLaravel:
-            pytest.skip("not covered: no Laravel is in the container's working directory")
-
-    return ask
+    return Laravel(run_in_task).ask_or_skip
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from harness.diagnosis.facts import VisitorRequest
 from harness.diagnosis.visitor_causes import hidden_host
 from harness.report import not_covered, proved
 from harness.target.clients.browser import TIMEOUT_S
+from scenarios.checks import STALE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,11 +187,7 @@ def test_caches_are_warm_and_hold_the_tasks_own_values(
     expect(
         facts["app_key_fingerprint"] == expected,
         "the cached APP_KEY is not the secret's",
-        cause=SettingCause(
-            "APP_KEY",
-            "APP_KEY is not the secret's in every task: one started before the secret was changed,"
-            " or takes its key from elsewhere",
-        ),
+        cause=STALE_KEY,
         certain=True,
     )
     request = probe.whoami()

@@ -14,6 +14,7 @@ from harness.diagnosis.expect import SettingCause, expect
 from harness.images.inspect.secret_names import is_plain_secret
 from harness.report import emulated, not_covered, proved
 from harness.target.resources.ecs import find_tasks, php_container, task_id
+from scenarios.checks import STALE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +30,6 @@ FINGERPRINT = [
     "echo substr(hash_hmac('sha256', getenv('APP_KEY'), 'cutover-probe'), 0, 16);",
 ]
 
-STALE_KEY = SettingCause(
-    "APP_KEY",
-    "APP_KEY is not the secret's in every task: one started before the secret was changed, or takes"
-    " its key from elsewhere",
-)
 NOT_THERE = not_covered("its task definitions and secrets cannot be read from outside")
 as_control = emulated("control fetches secrets as ECS's agent does, from an emulated service")
 on_aws = pytest.mark.truth(local=as_control, aws=proved, url=NOT_THERE)

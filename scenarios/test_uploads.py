@@ -279,7 +279,7 @@ def test_temporary_url_is_signed_by_the_task_role(
 def test_nginx_lets_through_the_uploads_that_php_takes(
     nginx_configuration: str, run_in_task: Callable[..., ExecResult]
 ) -> None:
-    files = run_in_task(["sh", "-c", f"for file in $({fpm_config.FILES}); do cat $file; done"])
+    files = run_in_task(["sh", "-c", fpm_config.PRINT_FILES])
     printed = run_in_task(["sh", "-c", fpm_config.PHP_SETTINGS])
     limits = fpm_config.upload_limits(files.stdout, printed.stdout)
     largest = min(map(nginx_config.php_size, limits.values()), default=0)

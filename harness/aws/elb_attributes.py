@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+DEREGISTRATION_DELAY = "deregistration_delay.timeout_seconds"
 GROUP: Mapping[str, str] = {
-    "deregistration_delay.timeout_seconds": "300",
+    DEREGISTRATION_DELAY: "300",
     "load_balancing.algorithm.anomaly_mitigation": "off",
     "load_balancing.algorithm.type": "round_robin",
     "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
@@ -57,7 +58,7 @@ VALUES: Mapping[str, tuple[int, int] | tuple[str, ...]] = {
     **{f"{one}_logs.s3.enabled": _BOOLEAN for one in ("access", "connection", "health_check")},
     "client_keep_alive.seconds": (60, 604800),
     "deletion_protection.enabled": _BOOLEAN,
-    "deregistration_delay.timeout_seconds": (0, 3600),
+    DEREGISTRATION_DELAY: (0, 3600),
     "idle_timeout.timeout_seconds": (1, 4000),
     "load_balancing.algorithm.type": (
         *("round_robin", "least_outstanding_requests", "weighted_random"),

@@ -138,7 +138,11 @@ def _own_fault(evidence: Evidence) -> Cause | None:
 
 
 def _sentence_alone(sentence: str) -> Cause | None:
-    return Cause(redact(sentence), setting=setting_of(sentence)) if sentence else None
+    return _redacted(sentence) if sentence else None
+
+
+def _redacted(sentence: str, lines: Iterable[str] = ()) -> Cause:
+    return Cause(redact(sentence), tuple(map(redact, lines)), setting=setting_of(sentence))
 
 
 def _gateway_cause(error: BaseException | None) -> str:
@@ -149,10 +153,7 @@ def _gateway_cause(error: BaseException | None) -> str:
 
 def _from_facts(causes: Iterable[FactCause], *, evidence: Evidence) -> Cause | None:
     found = next(filter(None, (cause(evidence) for cause in causes)), None)
-    if found is None:
-        return None
-    lines = tuple(map(redact, found.lines))
-    return replace(found, sentence=redact(found.sentence), lines=lines)
+    return found and _redacted(found.sentence, found.lines)
 
 
 def _from_patterns(patterns: Iterable[Pattern], *, evidence: Evidence) -> Cause | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from harness.core.expectation import REQUEST, SESSION, STORAGE, setting_of
+from harness.core.expectation import REQUEST, SESSION, STORAGE
 from harness.diagnosis import job_causes, task_causes, visitor_causes
 from harness.diagnosis.evidence import Cause
 from harness.diagnosis.facts import (
@@ -47,8 +47,7 @@ def _of(kind: type[FactType], cause: Callable[[FactType], str]) -> FactCause:
     def first(evidence: Evidence) -> Cause | None:
         for one in evidence.facts:
             if isinstance(one, kind) and (sentence := cause(one)):
-                lines = tuple(str(one).splitlines())
-                return Cause(sentence, lines, setting=setting_of(sentence))
+                return Cause(sentence, tuple(str(one).splitlines()))
         return None
 
     return first

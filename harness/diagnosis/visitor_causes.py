@@ -79,9 +79,9 @@ def local_link(link: str) -> str:
 
 def seen_link(link: str) -> str:
     """Return why a link of the app is wrong, as far as it tells by itself; empty if it does not."""
-    if not link.startswith("http://") or _LOCAL_LINK.fullmatch(link):
+    if not link.startswith("http://"):
         return local_link(link)
-    return (
+    return local_link(link) or (
         "the app takes its visitor's https for http: it does not trust the load balancer"
         " (trustProxies in bootstrap/app.php, TRUSTED_PROXIES), or the web server in the task"
         " hides X-Forwarded-Proto from it"

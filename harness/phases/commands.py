@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from harness.inputs.files.api_calls import Call
+from harness.inputs.files.phase_files import scalable_id
 from harness.phases.calls import ROLLBACK, calls_of
 from harness.phases.shell import line
 from harness.target.resources.ecs import SERVICES_AT_ONCE
@@ -170,7 +171,7 @@ def background_on(production: Production) -> list[str]:
 
 def _scaling(production: Production, service: Service, *, suspended: bool) -> Iterator[str]:
     """Suspend the scaling of a service, or resume it, where a file of [phases] has any."""
-    resource = f"service/{production.config.cluster}/{service.name}"
+    resource = scalable_id(production, service)
     fields = ("DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling")
     state = ",".join(f"{field}Suspended={str(suspended).lower()}" for field in fields)
     for call in calls_of(production):

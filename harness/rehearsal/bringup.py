@@ -162,14 +162,11 @@ class Bringup:
                 self._create(steps, f"definition {family}", "ecs", definition, needs=needs)
             )
         for one in schedules:
-            rule, scheduled = (
-                partial(self._make_schedule, one),
-                partial(self._require_scheduled_run, one),
-            )
+            rule = partial(self._make_schedule, one)
             self._create(steps, f"schedule {one.name}", "events", rule, needs=[*defined, first_run])
             # Beside the first run, which takes longer.
-            name = f"scheduled run of {one.name} can start"
-            steps.add(name, scheduled, needs=[*defined, healthy])
+            name, run = f"scheduled run of {one.name}", partial(self._require_scheduled_run, one)
+            steps.add(f"{name} can start", run, needs=[*defined, healthy])
 
     def _networks(self) -> None:
         self.client.volumes.create(volume_name(self.run), labels=self.run.labels("volume"))

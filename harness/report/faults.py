@@ -26,7 +26,7 @@ class Fault:
     @property
     def setting(self) -> str:
         """The setting of the app that the cause is about; empty if it is about none."""
-        return self.outcomes[0].setting if self.cause else ""
+        return self.outcomes[0].setting
 
     @property
     def title(self) -> str:

@@ -84,11 +84,11 @@ def _max_capacities(production: Production) -> dict[str, int]:
         for one in phase_files.calls(production, "scaling")
         if "MaxCapacity" in one.input
     }
-    ids = {
-        service.name: f"service/{production.config.cluster}/{service.name}"
+    return {
+        service.name: targets[key]
         for service in production.services.values()
+        if (key := phase_files.scalable_id(production, service)) in targets
     }
-    return {name: targets[key] for name, key in ids.items() if key in targets}
 
 
 def _roles(production: Production) -> tuple[str, ...]:

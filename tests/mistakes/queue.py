@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scenarios import test_configuration as configuration
 from scenarios import test_definitions as definitions
+from scenarios import test_laravel as laravel
 from scenarios import test_queue as queue
 from scenarios import test_uploads as uploads
 from scenarios.tickets import test_orders as tickets_orders
@@ -347,9 +348,15 @@ MISTAKES = (
                 '    {\n      "QueueName": "tickets-jobs",',
             ),
         ),
-        breaks=[queue.test_dispatched_job_runs_once_in_the_worker],
+        breaks=[
+            queue.test_dispatched_job_runs_once_in_the_worker,
+            laravel.test_default_queue_of_the_web_tasks_has_a_worker,
+        ],
         cause="tickets-high, and the web task writes them to sqs: ",
-        follows=["the queue tickets-high has no dead-letter queue"],
+        follows=[
+            "the queue tickets-high has no dead-letter queue",
+            "queue:work serves tickets-high",
+        ],
         also_green=[definitions.test_task_definitions_use_aws_endpoints],
         twin=Twin("the worker's queue is written out", add_word("--queue=tickets-jobs")),
     ),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FILES = "find -L /etc /usr/local/etc -type f -path '*fpm*' -name '*.conf' 2>/dev/null | sort"
 """Lists the files of Debian's packages and of the official images, the main one first."""
+PRINT_FILES = f"for file in $({FILES}); do cat $file; echo; done"
 UPLOADS = ("upload_max_filesize", "post_max_size")
 """PHP's limits of an upload."""
 PHP_SETTINGS = (

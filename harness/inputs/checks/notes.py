@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from harness.inputs.production import Production
 
 _ROLLING = "ROLLING"
-_DRAIN = "deregistration_delay.timeout_seconds"
 _LONG_DRAIN_S = 120
 _AWS_DOMAIN = "amazonaws.com"
 
@@ -62,12 +61,13 @@ def of_schedule(production: Production) -> Iterator[str]:
 
 def of_slow_drains(production: Production) -> Iterator[str]:
     """Name a long deregistration delay, for which each deployment of a rehearsal waits."""
+    name = elb_attributes.DEREGISTRATION_DELAY
     given = {one["Key"]: one["Value"] for one in production.target_group.get("Attributes") or ()}
-    seconds = str(given.get(_DRAIN, elb_attributes.GROUP[_DRAIN]))
+    seconds = str(given.get(name, elb_attributes.GROUP[name]))
     if seconds.isdigit() and int(seconds) >= _LONG_DRAIN_S:
-        kind = "" if _DRAIN in given else ", ELB's default"
+        kind = "" if name in given else ", ELB's default"
         yield (
-            f"ecs.target_group: a task that leaves drains for {seconds} s ({_DRAIN}{kind}), as on"
+            f"ecs.target_group: a task that leaves drains for {seconds} s ({name}{kind}), as on"
             " AWS: each deployment in a rehearsal waits for it; production's Attributes may say"
             " less, where no request takes so long"
         )

@@ -105,7 +105,7 @@ def scaling(production: Production) -> Iterator[Problem]:
 def _scaled_below_wanted(production: Production) -> Iterator[Problem]:
     """A service starts with no more tasks than its scaling lets it have."""
     wanted = {
-        f"service/{production.config.cluster}/{service.name}": service.create
+        phase_files.scalable_id(production, service): service.create
         for service in production.services.values()
     }
     for one in phase_files.calls(production, "scaling"):

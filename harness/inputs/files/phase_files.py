@@ -20,6 +20,7 @@ from harness.inputs.files import api_calls
 
 if TYPE_CHECKING:
     from harness.inputs.files.api_calls import Call, CallFile
+    from harness.inputs.files.ecs_services import Service
     from harness.inputs.production import Production
     from harness.inputs.reading import Reading
 
@@ -136,6 +137,11 @@ def calls(production: Production, name: str) -> list[Call]:
     """Return the calls of one of these files; none where the configuration does not name it."""
     document = production.documents.get(f"phases.{name}")
     return [*api_calls.calls_in(document.data)] if document else []
+
+
+def scalable_id(production: Production, service: Service) -> str:
+    """Return the ResourceId of a service in Application Auto Scaling."""
+    return f"service/{production.config.cluster}/{service.name}"
 
 
 def read_all(reading: Reading) -> None:

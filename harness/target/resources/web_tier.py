@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.elb_attributes import DEREGISTRATION_DELAY
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
 from harness.target.resources.ecs import EcsService, address_of
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from harness.target.access import Access
     from harness.target.target import Differences
 
-DEREGISTRATION_DELAY = "deregistration_delay.timeout_seconds"
 TRAFFIC_PORT = "traffic-port"
 IDLE_TIMEOUT = "idle_timeout.timeout_seconds"
 
