@@ -8,11 +8,12 @@ from harness.diagnosis.expect import ExpectationError
 from harness.target.clients.probe import answer_or_unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from harness.target.resources.web_tier import WebTier
 
 WHOLE = 100
+GOOD = 200
 
 
 def breaker_cause(service: dict[str, Any]) -> str:
@@ -47,10 +48,13 @@ def minimum_healthy(service: dict[str, Any]) -> int:
     return int(service.get("deploymentConfiguration", {}).get("minimumHealthyPercent", WHOLE))
 
 
-def downtime_cause(service: dict[str, Any]) -> str:
-    """Return the setting that stops old tasks too early; empty if there is none."""
+def downtime_cause(service: dict[str, Any], statuses: Collection[int] = (GOOD,)) -> str:
+    """Return the setting that stops old tasks too early; empty if there is none.
+
+    A page that no task ever gave to visitors, by their statuses, fails by itself.
+    """
     kept = minimum_healthy(service)
-    if kept >= WHOLE:
+    if kept >= WHOLE or GOOD not in statuses:
         return ""
     return (
         f"minimumHealthyPercent of the service is too low ({kept}): ECS stops the old tasks before"

@@ -249,7 +249,7 @@ def expect_rollback(release: FailedRelease, web_tier: WebTier) -> None:
         release.statuses == {200} and keeps,
         f"the old tasks {'ran on' if release.keeps_tasks else 'stopped'}, and visitors got"
         f" {sorted(release.statuses)} during the release",
-        cause=downtime_cause(web_tier.describe()) or release.page_cause,
+        cause=downtime_cause(web_tier.describe(), release.statuses) or release.page_cause,
         certain=True,
     )
 
@@ -332,7 +332,7 @@ def test_return_to_the_former_revision_fails_no_request(
     expect(
         statuses == {200},
         f"visitors got {sorted(statuses)} while the service went to a revision and back",
-        cause=downtime_cause(web_tier.describe()) or max(refusals),
+        cause=downtime_cause(web_tier.describe(), statuses) or max(refusals),
         certain=True,
     )
     assert web_tier.describe()["taskDefinition"] == former

@@ -38,6 +38,8 @@ _INSTEAD = {"secret": "parameter", "key": "parameter", "parameter": "secret"}
 """Key of such a table -> the one that stands in its place."""
 _PORT = re.compile(r"(?<=[a-z]):\d+$")
 """A port after a host's name, which PHP takes, too."""
+_WRITER = re.compile(r"DB_(?:HOST_WRITER?|WRITER?_HOST)")
+"""The write host of a connection that has others to read from: its name is the app's own."""
 _PUBLIC_URL = re.compile(r"(https://[^/?#]+)(/[^?#]*)?")
 SOURCES: Mapping[str, str] = {
     "app.url": "APP_URL of a task definition, an https:// address",
@@ -45,8 +47,8 @@ SOURCES: Mapping[str, str] = {
     "aws.region": "the ARNs of a service, or awslogs-region of a task definition",
     "ecs.cluster": "cluster of a service",
     "database.name": "DB_DATABASE of a task definition",
-    "database.cluster_endpoint": "DB_HOST of a task definition",
-    "database.proxy_endpoint": "DB_HOST of a task definition",
+    "database.cluster_endpoint": "DB_HOST or DB_WRITE_HOST of a task definition",
+    "database.proxy_endpoint": "DB_HOST or DB_WRITE_HOST of a task definition",
     "database.secret": "valueFrom of DB_USERNAME and DB_PASSWORD in a task definition",
     "cache.endpoint": "the cache's file as the AWS CLI prints it, or REDIS_HOST of a task"
     " definition",
@@ -244,6 +246,8 @@ def _of_variable(name: str, value: str) -> Iterator[tuple[str, str, int]]:
     elif name == "DB_HOST":
         # A reader endpoint is rejected; its cluster is the same.
         yield "database.cluster_endpoint", READER.sub(".cluster-", value), 0
+    elif _WRITER.fullmatch(name):
+        yield from ((key, text, rank + 1) for key, text, rank in _of_variable("DB_HOST", value))
     elif name in DATABASE_URLS and (parts := _parts(value)).hostname:
         yield from _of_variable("DB_HOST", str(parts.hostname))
         if schema := parts.path.strip("/"):

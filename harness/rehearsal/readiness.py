@@ -70,7 +70,7 @@ def await_answer(
             wait_until(probe, deadline=deadline, interval_s=0.1, alive=check)
         except DeadlinePassed as error:
             raise failure(
-                "is healthy and answers no visitor",
+                "answers no visitor",
                 state=f"after {deadline.elapsed_s:.0f} s: {error.reason}",
                 symptom=by_rule or http.GATEWAY_CAUSES.get(status, ""),
             ) from error

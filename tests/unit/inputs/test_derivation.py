@@ -236,6 +236,15 @@ def test_a_database_url_names_host_and_schema(project: Path, url: str) -> None:
     assert (found.proxy_endpoint, found.name) == (host, "shop")
 
 
+@pytest.mark.parametrize("variable", ["DB_WRITE_HOST", "DB_HOST_WRITE", "DB_WRITER_HOST"])
+def test_a_write_host_is_the_database_where_no_other_is(project: Path, variable: str) -> None:
+    before = production.load({}, cwd=project).config.database
+    for name in ("web", "worker", "scheduler"):
+        path = project / f"app/ecs/{name}.json"
+        path.write_text(path.read_text().replace('"DB_HOST"', f'"{variable}"'))
+    assert production.load({}, cwd=project).config.database == before
+
+
 def test_one_arn_of_another_region_is_the_mistake(project: Path) -> None:
     path = project / "app/ecs/service-web.json"
     raw = json.loads(path.read_text())

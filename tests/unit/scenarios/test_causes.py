@@ -81,6 +81,8 @@ def service(**configuration: Any) -> dict[str, Any]:
         (breaker_cause(service()), "the deployment circuit breaker of the service"),
         (breaker_cause(service(**WHOLE_BREAKER)), ""),
         (downtime_cause(service(minimumHealthyPercent=50)), "is too low (50)"),
+        (downtime_cause(service(minimumHealthyPercent=50), {500}), ""),
+        (downtime_cause(service(minimumHealthyPercent=50), {200, 500}), "is too low (50)"),
         (downtime_cause(service()), ""),
         (wildcard({"Action": "*"}), "* on everything"),
         (wildcard({"Action": ["sqs:*"], "Resource": "*"}), "sqs:* on everything"),
