@@ -97,6 +97,50 @@ $name = config('mail.default');
 return ['mailer' => $name, 'transport' => config("mail.mailers.$name.transport")];
 """
 
+MISSING_TABLES = r"""
+$wanted = [];
+$want = function ($connection, $table, $use) use (&$wanted) {
+    $connection = $connection ?: config('database.default');
+    $wanted["$connection.$table"] ??= [$connection, $table, $use];
+};
+app(Illuminate\Contracts\Http\Kernel::class);  // it names the groups of middleware
+$starts = fn ($route) => collect(app('router')->resolveMiddleware((array) $route->middleware()))
+    ->contains(fn ($one) => is_string($one) && str_contains($one, 'StartSession'));
+$has = fn () => collect(app('router')->getRoutes()->getRoutes())->contains($starts);
+if (config('session.driver') === 'database' && rescue($has, false, false)) {
+    $want(config('session.connection'), config('session.table'), 'the sessions (SESSION_DRIVER)');
+}
+$stores = ['the cache (CACHE_STORE)' => config('cache.default')] + $arguments['stores'];
+if (config('app.maintenance.driver') === 'cache') {
+    $stores['artisan down (APP_MAINTENANCE_STORE)'] = config('app.maintenance.store');
+}
+foreach ($stores + $arguments['locks'] as $use => $name) {
+    $store = config('cache.stores.'.($name ?: config('cache.default'))) ?? [];
+    if (($store['driver'] ?? '') !== 'database') { continue; }
+    $connection = $store['connection'] ?? null;
+    $want($connection, $store['table'] ?? 'cache', $use);
+    if (isset($arguments['locks'][$use])) {
+        $locks = $store['lock_table'] ?? 'cache_locks';
+        $want(($store['lock_connection'] ?? null) ?: $connection, $locks, $use);
+    }
+}
+$queue = config('queue.connections.'.config('queue.default')) ?? [];
+$has_worker = $arguments['has_worker'];
+if ($has_worker && ($queue['driver'] ?? '') === 'database') {
+    $want($queue['connection'] ?? null, $queue['table'] ?? 'jobs', 'the jobs (QUEUE_CONNECTION)');
+}
+$failed = config('queue.failed') ?? [];
+$keeps = in_array(($failed + ['driver' => 'database'])['driver'], ['database', 'database-uuids']);
+if ($has_worker && $keeps && isset($failed['table'])) {
+    $want($failed['database'] ?? null, $failed['table'], 'jobs that fail (QUEUE_FAILED_DRIVER)');
+}
+$missing = fn ($one) => ! Illuminate\Support\Facades\Schema::connection($one[0])->hasTable($one[1]);
+$name = fn ($one) => [Illuminate\Support\Facades\DB::connection($one[0])->getDatabaseName()
+    .'.'.Illuminate\Support\Facades\DB::connection($one[0])->getTablePrefix().$one[1], $one[2]];
+return ['missing' => array_map($name, array_values(array_filter($wanted, $missing)))];
+"""
+"""Tables that Laravel itself reads and writes as it is configured, and that there are not."""
+
 
 class NoLaravel(Exception):
     """The container has no Laravel where one is looked for."""

@@ -16,6 +16,7 @@ from scenarios.jobs import worker_processes
 from scenarios.laravel import (
     CACHED,
     DISPATCH,
+    MISSING_TABLES,
     QUEUES,
     READ,
     REMOVE,
@@ -40,6 +41,8 @@ NOT_THERE = not_covered("no command can be run in its tasks")
 UNWRITTEN = not_covered("what a script leaves behind is in no ledger: the probe does it there")
 IN_THE_TASK_ITSELF = ("sync", "deferred", "background", "null")
 """Drivers of queue connections that hand no job to a worker."""
+WITH_A_LOCK = ("withoutOverlapping()", "WithoutOverlapping ", "block()", "the unique job")
+"""The first words of uses of a store that need its table of locks, too."""
 
 
 @pytest.fixture
@@ -87,6 +90,39 @@ def bucket_variables(web_tier: WebTier) -> str:
     """Return the variables of a web task that name buckets; AWS_BUCKET where none does."""
     given = [one["name"] for one in web_tier.container().get("environment", ())]
     return ", ".join(name for name in given if name.endswith("BUCKET")) or "AWS_BUCKET"
+
+
+@pytest.mark.truth(local=proved, aws=proved, url=NOT_THERE)
+@pytest.mark.requires("http", "code", "ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_tables_of_sessions_cache_and_jobs_are_there(
+    ask_laravel: Callable[..., dict[str, Any]],
+    web_tier: WebTier,
+    app_code: dict[str, Any],
+    access: Access,
+    ecs: Any,
+    run_in_task: Callable[..., ExecResult],
+) -> None:
+    named = [one for one in app_code["names"] if one["type"] == "store"]
+    found = ask_laravel(
+        MISSING_TABLES,
+        task=min(web_tier.running()),
+        stores={f"{one['file']} line {one['line']}": one["name"] for one in named},
+        locks={
+            one["use"]: one["store"]
+            for one in app_code["locks"]
+            if one["use"].startswith(WITH_A_LOCK)
+        },
+        has_worker=bool(worker_processes(access, ecs=ecs, run_in_task=run_in_task)),
+    )
+    for table, use in found["missing"]:
+        expect(
+            False,
+            f"there is no table {table}",
+            cause=f"the table {table} is missing, in which Laravel keeps {use}: no migration makes"
+            " it, or a variable or config/ names another than the migration does",
+            certain=True,
+        )
 
 
 @pytest.mark.truth(

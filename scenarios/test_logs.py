@@ -109,6 +109,43 @@ def test_error_of_the_app_reaches_its_task_log(
     expect_whole_line(log, marker)
 
 
+@pytest.mark.truth(local=proved, aws=proved, url=proved)
+@pytest.mark.requires("http", "code")
+@pytest.mark.read_only
+def test_log_of_the_app_is_in_no_file(configuration: dict[str, Any], access: Access) -> None:
+    channels = configuration["resources"]["channel"]
+    name = configuration["defaults"]["channel"]
+    files = files_of_channel(name, channels)
+    lost = [path for path in files or () if not is_shared(path, access.shared_paths)]
+    expect(
+        not files or len(lost) < len(files),
+        f"the log channel {name!r} writes into {', '.join(lost)} alone",
+        cause=SettingCause(
+            "LOG_CHANNEL",
+            f'LOG_CHANNEL is "{name}", which writes into {", ".join(lost)}, a file of the task:'
+            " its lines reach no output of the container, and end with it: set stderr, in"
+            " LOG_STACK where the channel is a stack",
+        ),
+        certain=True,
+    )
+
+
+def files_of_channel(name: str, channels: Mapping[str, Mapping[str, Any]]) -> list[str] | None:
+    """Return the files that a log channel writes into; none where it may write elsewhere, too."""
+    fields = channels.get(name, {})
+    if fields.get("driver") == "stack" and isinstance(fields.get("channels"), list):
+        found = [
+            files_of_channel(
+                str(one).strip(), {key: channels[key] for key in channels if key != name}
+            )
+            for one in fields["channels"]
+        ]
+        return None if None in found else [path for one in found for path in one or ()]
+    path = str(fields.get("path", ""))
+    is_file = fields.get("driver") in ("single", "daily") and path.startswith("/")
+    return [path] if is_file and not path.startswith(("/dev/", "/proc/")) else None
+
+
 def expect_whole_line(log: str, marker: str) -> None:
     """Check that an error in JSON is one line: in pieces no query of CloudWatch Logs reads it."""
     first = next(line for line in log.splitlines() if marker in line)

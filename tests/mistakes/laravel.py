@@ -5,6 +5,7 @@ from __future__ import annotations
 from scenarios import test_accounts as accounts
 from scenarios import test_cutover as cutover
 from scenarios import test_laravel as laravel
+from scenarios import test_logs as logs
 from tests.mistakes.edits import (
     CONFIG,
     WEB_ROLE,
@@ -14,9 +15,12 @@ from tests.mistakes.edits import (
     replace,
     replace_pattern,
     replace_word,
+    set_everywhere,
     set_variable,
 )
 from tests.mistakes.mistake import Mistake, Twin
+
+JOBS = "app/database/migrations/0001_01_01_000003_create_jobs_table.php"
 
 
 def without_the_probe(*edits: Edit) -> Edit:
@@ -88,6 +92,31 @@ MISTAKES = (
         without_the_probe(replace(WORKER_ROLE, '"ses:SendRawEmail"', '"ses:SendBounce"')),
         breaks=[laravel.test_mail_of_a_task_reaches_its_recipient],
         cause="the task role tickets-worker-task lacks ses:SendRawEmail",
+        also_green=[laravel.test_job_of_a_web_task_runs_in_a_worker],
+    ),
+    Mistake(
+        "without the probe: the stack of log channels has a file alone",
+        without_the_probe(
+            combine(set_everywhere("LOG_CHANNEL", "stack"), set_everywhere("LOG_STACK", "single"))
+        ),
+        breaks=[logs.test_log_of_the_app_is_in_no_file],
+        cause='LOG_CHANNEL is "stack"',
+        also_green=[laravel.test_tables_of_sessions_cache_and_jobs_are_there],
+        twin=Twin(
+            "without the probe: a stack of log channels has a file and stderr",
+            without_the_probe(
+                combine(
+                    set_everywhere("LOG_CHANNEL", "stack"),
+                    set_everywhere("LOG_STACK", "single,stderr"),
+                )
+            ),
+        ),
+    ),
+    Mistake(
+        "without the probe: no migration makes the table of failed jobs",
+        without_the_probe(replace(JOBS, "create('failed_jobs'", "create('failures'")),
+        breaks=[laravel.test_tables_of_sessions_cache_and_jobs_are_there],
+        cause="in which Laravel keeps jobs that fail",
         also_green=[laravel.test_job_of_a_web_task_runs_in_a_worker],
     ),
 )

@@ -375,8 +375,7 @@ MISTAKES = (
             "listen 8080 default_server;\n"
             "        if ($host = tickets.876events.example) { return 444; }",
         ),
-        cause="tickets-web answers no visitor; likely, not sure: the task closed the"
-        " connection",
+        cause="tickets-web answers no visitor; likely, not sure: the task closed the connection",
         also_green=[edge.test_unknown_host_does_not_reach_the_app],
         exit_code=NOT_STARTED,
         twin=Twin(
