@@ -142,7 +142,9 @@ def _sentence_alone(sentence: str) -> Cause | None:
 
 
 def _redacted(sentence: str, lines: Iterable[str] = ()) -> Cause:
-    return Cause(redact(sentence), tuple(map(redact, lines)), setting=setting_of(sentence))
+    # The text alone: a report cannot copy one of our own type of text.
+    text = str(redact(sentence))
+    return Cause(text, tuple(map(redact, lines)), setting=setting_of(sentence))
 
 
 def _gateway_cause(error: BaseException | None) -> str:

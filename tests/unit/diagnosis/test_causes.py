@@ -63,6 +63,7 @@ def test_a_cause_keeps_the_setting_that_it_is_about(
     found = rank(error, "", evidence=evidence_of(items))
     assert found is not None
     assert found.setting == setting
+    assert type(found.sentence) is str
 
 
 def test_a_fatal_error_at_the_apps_own_line_is_a_cause() -> None:
