@@ -103,12 +103,10 @@ MISTAKES = (
         cause='LOG_CHANNEL is "stack"',
         also_green=[laravel.test_tables_of_sessions_cache_and_jobs_are_there],
         twin=Twin(
-            "without the probe: a stack of log channels has a file and stderr",
-            without_the_probe(
-                combine(
-                    set_everywhere("LOG_CHANNEL", "stack"),
-                    set_everywhere("LOG_STACK", "single,stderr"),
-                )
+            "a stack of log channels has a file and stderr",
+            combine(
+                set_everywhere("LOG_CHANNEL", "stack"),
+                set_everywhere("LOG_STACK", "single,stderr"),
             ),
         ),
     ),
