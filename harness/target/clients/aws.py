@@ -6,6 +6,7 @@ Each client imports its library when made. No client uses or sets boto3's defaul
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,16 @@ def _isolated_core() -> Any:
             store.set_config_provider(name, ConstantProvider(default))
     for name in ("config_file", "credentials_file"):
         store.set_config_provider(name, ConstantProvider(os.devnull))
+    session.register_component("data_loader", _models())
     return session
+
+
+@cache
+def _models() -> Any:
+    """Read botocore's service models once in a process: each session would read them again."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def secret(access: Access, name: str) -> dict[str, str]:

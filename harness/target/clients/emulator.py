@@ -64,6 +64,8 @@ def container_environment(services: Iterable[str], *, host: str) -> dict[str, st
         "EAGER_SERVICE_LOADING": "1",
         # Presigned URLs are checked as S3 checks them: signature and expiry.
         "S3_SKIP_SIGNATURE_VALIDATION": "0",
+        # Its own clients would look for credentials of EC2, two seconds where nothing answers.
+        "AWS_EC2_METADATA_DISABLED": "true",
         "LOCALSTACK_HOST": f"{host}:{PORT}",
         "SQS_ENDPOINT_STRATEGY": "path",
         # moto's list of SES's regions is older than some regions; the harness asks SES in each.
