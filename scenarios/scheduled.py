@@ -213,8 +213,9 @@ def expect_scheduled_once(
         expect(
             count == 1,
             f"the task of the tick {tick} ran {COMMAND} {count} times",
+            # A task that failed has a cause of its own.
             cause=""
-            if count
+            if count or tick.exit_code
             else "the rule's task does not run schedule:run: its Input names another command, or"
             " the task has no PROBE_KEY",
         )

@@ -106,6 +106,15 @@ def test_a_record_that_an_exclusive_scenario_took_is_not_asked_for() -> None:
         expect_scheduled_once([tick(0)], [], access=LOCAL, times=AFTER)
 
 
+@pytest.mark.parametrize(("exit_code", "is_input"), [(0, True), (1, False)])
+def test_a_tick_without_a_record_blames_the_input_unless_its_task_failed(
+    exit_code: int, *, is_input: bool
+) -> None:
+    with pytest.raises(ExpectationError) as caught:
+        expect_scheduled_once([tick(exit_code)], [], access=LOCAL)
+    assert ("Input" in caught.value.cause) == is_input
+
+
 def test_a_command_that_an_exclusive_scenario_made_fail_says_nothing() -> None:
     records = [record(), record("shop:prune", outcome="failed")]
     assert expect_scheduled_once([tick(0)], records, access=LOCAL, times=MEANWHILE)
