@@ -69,7 +69,7 @@ SERVICES: Mapping[str, FirstCall] = {
     "logs": FirstCall(target="Logs_20140328.DescribeLogGroups"),
 }
 ON_DEMAND = ("ssm",)
-"""Services whose first call takes a second, and that few apps need: nobody else waits for it."""
+"""Services that few apps call: their first call takes a second, for which no other app waits."""
 
 
 @dataclass(frozen=True)
