@@ -35,6 +35,8 @@ EMERGENCY = re.compile(
 
 STACK_TRACE = 3_000
 """Characters of an error with the shortest stack trace that Laravel's requests have."""
+APPEND = 'for file; do [ ! -e "$file" ] || echo "$0" >> "$file"; done'
+"""A shell's script that adds its name to those files that exist: a new one would be root's."""
 ACCESS_LOG = "access_log"
 TO_OUTPUT = {"error_log": "error_log stderr", ACCESS_LOG: "access_log /dev/stdout"}
 
@@ -109,20 +111,32 @@ def test_error_of_the_app_reaches_its_task_log(
     expect_whole_line(log, marker)
 
 
-@pytest.mark.truth(local=proved, aws=proved, url=proved)
-@pytest.mark.requires("http", "code")
-@pytest.mark.read_only
-def test_log_of_the_app_is_in_no_file(configuration: dict[str, Any], access: Access) -> None:
+@from_logs
+@pytest.mark.requires("http", "code", "exec", "logs")
+@pytest.mark.mutates
+def test_log_of_the_app_is_in_no_file(
+    configuration: dict[str, Any],
+    access: Access,
+    web_tier: WebTier,
+    run_in_task: Callable[..., ExecResult],
+    task_logs: LogReader,
+    eventually: Callable[..., Any],
+) -> None:
     channels = configuration["resources"]["channel"]
     name = configuration["defaults"]["channel"]
-    files = files_of_channel(name, channels)
-    lost = [path for path in files or () if not is_shared(path, access.shared_paths)]
-    expect(
-        not files or len(lost) < len(files),
-        f"the log channel {name!r} writes into {', '.join(lost)} alone",
+    files = files_of_channel(name, channels) or []
+    if not files or any(is_shared(path, access.shared_paths) for path in files):
+        return
+    # A link or `tail -f` may lead from the file to the container's output.
+    task, marker = min(web_tier.running()), f"cutover-{secrets.token_hex(6)}"
+    answer = run_in_task(["sh", "-c", APPEND, marker, *files], task=task)
+    eventually(
+        lambda: marker in answer.stdout + answer.stderr + task_logs.log_of(task),
+        until=bool,
+        what=f"the log channel {name!r} writes into {', '.join(files)} alone",
         cause=SettingCause(
             "LOG_CHANNEL",
-            f'LOG_CHANNEL is "{name}", which writes into {", ".join(lost)}, a file of the task:'
+            f'LOG_CHANNEL is "{name}", which writes into {", ".join(files)}, a file of the task:'
             " its lines reach no output of the container, and end with it: set stderr, in"
             " LOG_STACK where the channel is a stack",
         ),

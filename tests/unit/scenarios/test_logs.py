@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.diagnosis.expect import ExpectationError
-from scenarios.test_logs import expect_own_log, expect_whole_line
+from scenarios.test_logs import expect_own_log, expect_whole_line, files_of_channel
 
 EMERGENCY = (
     "[2026-11-28 16:00:00] laravel.EMERGENCY: Unable to create configured logger. Using emergency"
@@ -40,3 +40,34 @@ def test_json_in_pieces_is_no_line() -> None:
     with pytest.raises(ExpectationError) as caught:
         expect_whole_line('{"message":"an error","sign":"s-1","filler":"...\n..."}\n', "s-1")
     assert "set log_limit in its [global] section" in caught.value.cause
+
+
+FILE = "/srv/app/storage/logs/laravel.log"
+CHANNELS = {
+    "single": {"driver": "single", "path": FILE},
+    "daily": {"driver": "daily", "path": FILE},
+    "output": {"driver": "single", "path": "/proc/1/fd/2"},
+    "stderr": {"driver": "monolog"},
+    "files": {"driver": "stack", "channels": ["single", " daily"]},
+    "both": {"driver": "stack", "channels": ["files", "stderr"]},
+    "endless": {"driver": "stack", "channels": ["endless", "single"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("single", [FILE]),
+        ("daily", [FILE]),
+        ("output", None),
+        ("stderr", None),
+        ("files", [FILE, FILE]),
+        ("both", None),
+        ("endless", None),
+        ("missing", None),
+    ],
+)
+def test_the_files_of_a_log_channel_are_those_of_its_stack(
+    name: str, files: list[str] | None
+) -> None:
+    assert files_of_channel(name, CHANNELS) == files
