@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from harness.diagnosis.expect import ExpectationError
@@ -43,7 +45,7 @@ def test_json_in_pieces_is_no_line() -> None:
 
 
 FILE = "/srv/app/storage/logs/laravel.log"
-CHANNELS = {
+CHANNELS: dict[str, dict[str, Any]] = {
     "single": {"driver": "single", "path": FILE},
     "daily": {"driver": "daily", "path": FILE},
     "output": {"driver": "single", "path": "/proc/1/fd/2"},
