@@ -112,7 +112,7 @@ def test_error_of_the_app_reaches_its_task_log(
 
 
 @from_logs
-@pytest.mark.requires("http", "code", "exec", "logs")
+@pytest.mark.requires("http", "code", "ecs", "elb", "exec", "logs")
 @pytest.mark.mutates
 def test_log_of_the_app_is_in_no_file(
     configuration: dict[str, Any],
