@@ -103,11 +103,8 @@ $want = function ($connection, $table, $use) use (&$wanted) {
     $connection = $connection ?: config('database.default');
     $wanted["$connection.$table"] ??= [$connection, $table, $use];
 };
-app(Illuminate\Contracts\Http\Kernel::class);  // it names the groups of middleware
-$starts = fn ($route) => collect(app('router')->resolveMiddleware((array) $route->middleware()))
-    ->contains(fn ($one) => is_string($one) && str_contains($one, 'StartSession'));
-$has = fn () => collect(app('router')->getRoutes()->getRoutes())->contains($starts);
-if (config('session.driver') === 'database' && rescue($has, false, false)) {
+$count = fn () => app(CutoverProbe\SessionRoutes::class)->count();
+if (config('session.driver') === 'database' && rescue($count, 0, false)) {
     $want(config('session.connection'), config('session.table'), 'the sessions (SESSION_DRIVER)');
 }
 $stores = ['the cache (CACHE_STORE)' => config('cache.default')] + $arguments['stores'];
@@ -139,7 +136,7 @@ $name = fn ($one) => [Illuminate\Support\Facades\DB::connection($one[0])->getDat
     .'.'.Illuminate\Support\Facades\DB::connection($one[0])->getTablePrefix().$one[1], $one[2]];
 return ['missing' => array_map($name, array_values(array_filter($wanted, $missing)))];
 """
-"""Tables that Laravel itself reads and writes as it is configured, and that there are not."""
+"""Tables that Laravel uses as it is configured, and that are missing; needs the probe's classes."""
 
 
 class NoLaravel(Exception):

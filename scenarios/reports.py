@@ -24,11 +24,13 @@ OLDER_PROBE = "not covered: the probe is older: update the package cutover-probe
 
 
 _PROBE = bundle.ROOT / "app/packages/cutover-probe/src"
-_SCRIPT = r"""
+_CLASSES = r"""
 $sources = json_decode(gzdecode(base64_decode('%s')), true);
 spl_autoload_register(function (string $class) use ($sources): void {
     if (isset($sources[$class])) { eval($sources[$class]); }
 });
+"""
+_REPORT = r"""
 $kernel = $app->make(Illuminate\Contracts\Console\Kernel::class);
 $command = 'CutoverProbe\\Console\\'.ucfirst($arguments['report']).'Command';
 $kernel->registerCommand($app->make($command));
@@ -40,18 +42,22 @@ _OPENING = "<?php\n\ndeclare(strict_types=1);\n"
 
 def of_task(name: str, *, run_in_task: Callable[..., ExecResult]) -> Any:
     """Have the Laravel of a web task make a report by the probe's classes, without the probe."""
-    return Laravel(run_in_task).ask_or_skip(_script(), task="", report=name)["report"]
+    script = probe_classes() + _REPORT
+    return Laravel(run_in_task).ask_or_skip(script, task="", report=name)["report"]
 
 
 @cache
-def _script() -> str:
+def probe_classes() -> str:
+    """Return the beginning of a script that makes the probe's classes known without the probe."""
     sources = {
-        "\\".join(("CutoverProbe", folder, path.stem)): path.read_text().removeprefix(_OPENING)
-        for folder in ("Code", "Console")
-        for path in sorted((_PROBE / folder).glob("*.php"))
+        "\\".join(("CutoverProbe", *path.relative_to(_PROBE).with_suffix("").parts)): (
+            path.read_text().removeprefix(_OPENING)
+        )
+        for pattern in ("Code/*.php", "Console/*.php", "SessionRoutes.php")
+        for path in sorted(_PROBE.glob(pattern))
     }
     packed = base64.b64encode(gzip.compress(json.dumps(sources).encode(), mtime=0))
-    return _SCRIPT % packed.decode()
+    return _CLASSES % packed.decode()
 
 
 def printing(report: str) -> list[str]:

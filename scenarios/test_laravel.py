@@ -25,6 +25,7 @@ from scenarios.laravel import (
     Laravel,
 )
 from scenarios.mails import MAIL_S, UNSENT, missing_mail_cause
+from scenarios.reports import probe_classes
 from scenarios.worker_mail import mailer_name
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def test_tables_of_sessions_cache_and_jobs_are_there(
 ) -> None:
     named = [one for one in app_code["names"] if one["type"] == "store"]
     found = ask_laravel(
-        MISSING_TABLES,
+        probe_classes() + MISSING_TABLES,
         task=min(web_tier.running()),
         stores={f"{one['file']} line {one['line']}": one["name"] for one in named},
         locks={

@@ -13,6 +13,7 @@ from harness.diagnosis.expect import SettingCause, expect
 from harness.images.inspect import nginx_config
 from harness.report import not_covered, proved
 from scenarios.jobs import late_cause
+from scenarios.named_resources import IN_A_FILE
 from scenarios.shared_files import is_shared
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def files_of_channel(name: str, channels: Mapping[str, Mapping[str, Any]]) -> li
         ]
         return None if None in found else [path for one in found for path in one or ()]
     path = str(fields.get("path", ""))
-    is_file = fields.get("driver") in ("single", "daily") and path.startswith("/")
+    is_file = fields.get("driver") in IN_A_FILE and path.startswith("/")
     return [path] if is_file and not path.startswith(("/dev/", "/proc/")) else None
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness.inputs.problem import Problem, closest, nearest, type_of
 
 if TYPE_CHECKING:
+    from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
 _TYPES: Mapping[str, tuple[type | tuple[type, ...], str, Any]] = {
@@ -137,11 +138,18 @@ def output_shape(api: str, operation: str) -> Any:
 
 
 @cache
+def models() -> Loader:
+    """Return the loader of botocore's models, which reads each of them once in a process."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
+@cache
 def _model(api: str) -> ServiceModel:
-    from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
-    return ServiceModel(Loader().load_service_model(api, "service-2"), service_name=api)
+    return ServiceModel(models().load_service_model(api, "service-2"), service_name=api)
 
 
 @dataclass

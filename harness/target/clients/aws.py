@@ -6,7 +6,6 @@ Each client imports its library when made. No client uses or sets boto3's defaul
 from __future__ import annotations
 
 import os
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from harness.aws.value_from import (
 )
 from harness.core import redact
 from harness.core.errors import TargetError
-from harness.inputs import secret_values
+from harness.inputs import operation_shapes, secret_values
 from harness.target.access import REHEARSE, Access
 from harness.target.changes.changes import Changes
 from harness.target.changes.permissions import lock_name
@@ -136,16 +135,9 @@ def _isolated_core() -> Any:
             store.set_config_provider(name, ConstantProvider(default))
     for name in ("config_file", "credentials_file"):
         store.set_config_provider(name, ConstantProvider(os.devnull))
-    session.register_component("data_loader", _models())
+    # A session of its own would read every model again.
+    session.register_component("data_loader", operation_shapes.models())
     return session
-
-
-@cache
-def _models() -> Any:
-    """Read botocore's service models once in a process: each session would read them again."""
-    from botocore.loaders import create_loader
-
-    return create_loader()
 
 
 def secret(access: Access, name: str) -> dict[str, str]:
