@@ -11,7 +11,7 @@ from harness.diagnosis import fact_causes, task_causes
 from harness.diagnosis.evidence import Cause, Evidence, Line
 from harness.diagnosis.expect import ExpectationError, ExpectationTimeout
 from harness.diagnosis.facts import MissingRight, StoppedTask
-from harness.diagnosis.first_error import first_error, last_words
+from harness.diagnosis.first_error import first_error, last_words, place_of
 from harness.diagnosis.patterns import PATTERNS
 from harness.diagnosis.patterns.aws_api import without_key
 from harness.diagnosis.patterns.pattern import Pattern, Source
@@ -165,16 +165,18 @@ def _from_patterns(patterns: Iterable[Pattern], *, evidence: Evidence) -> Cause 
         for pattern in every:
             if source not in pattern.source:
                 continue
-            for line in lines:
+            for at, line in enumerate(lines):
                 if match := pattern.search(line.text):
-                    sentence = _sentence(pattern, match, subject=line.subject, facts=evidence.facts)
+                    code = place_of(line, lines[at + 1 :])
+                    named = {"subject": line.subject, "code": code}
+                    sentence = _sentence(pattern, match, **named, facts=evidence.facts)
                     shown = _matching_lines(pattern, lines)
                     return Cause(redact(sentence), shown, setting=pattern.setting)
     return None
 
 
 def _sentence(
-    pattern: Pattern, match: re.Match[str], *, subject: str, facts: Iterable[Fact]
+    pattern: Pattern, match: re.Match[str], *, subject: str, code: str, facts: Iterable[Fact]
 ) -> str:
     """Fill a pattern's cause from its groups, its line's subject and the secrets in evidence."""
     values = {name: value.strip() for name, value in match.groupdict().items() if value}
@@ -192,6 +194,7 @@ def _sentence(
     values["remedy"] = fact_causes.remedy(
         max(rights, key=lambda one: bool(one.unmet), default=None)
     )
+    values["at"] = f" at {code}" if code else ""
     return pattern.cause.format_map({**values, "task": subject or "a task", "rule": subject})
 
 

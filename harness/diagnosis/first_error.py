@@ -109,12 +109,12 @@ def _errors(lines: list[Line]) -> Iterator[FirstError]:
         text = _text(line.text) or _paragraph(lines[place + 1 :])
         if text and not _PROVOKED.search(text):
             short = _CONNECTION.sub("(SQL: ", text)
-            where = _place(line, lines[place + 1 :])
+            where = place_of(line, lines[place + 1 :])
             is_own = bool(where and _OWN_FAULT.search(line.text))
             yield FirstError(redact(short[:_SHOWN]), line.task, line.at, where, is_own)
 
 
-def _place(line: Line, later: Iterable[Line]) -> str:
+def place_of(line: Line, later: Iterable[Line]) -> str:
     """Return the app's own view, or its code's file and line, of an error or the trace below it."""
     if view := _VIEW.search(line.text.replace("\\/", "/")):
         return str(view["file"])

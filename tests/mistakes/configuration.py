@@ -229,4 +229,10 @@ MISTAKES = (
         cause="TRUSTED_PROXIES holds a text that is no address and no network",
         exit_code=NOT_STARTED,
     ),
+    Mistake(
+        "sessions are kept in a database connection that nobody configured",
+        set_variable("SESSION_CONNECTION", "legacy"),
+        cause='SESSION_CONNECTION of the web task is "legacy", a database connection that',
+        exit_code=NOT_STARTED,
+    ),
 )

@@ -34,8 +34,19 @@ def show_logo(path: str) -> Edit:
 
 def count_extras(extras: str) -> Edit:
     """Have the page of an order count something."""
+    return do_in_order_page(f"$number = count({extras});")
+
+
+def do_in_order_page(code: str) -> Edit:
+    """Have the page of an order do something first."""
     page = "        return view('orders.show'"
-    return replace(_ORDERS, page, f"        $number = count({extras});\n\n{page}")
+    return replace(_ORDERS, page, f"        {code}\n\n{page}")
+
+
+def sum_orders(columns: str) -> Edit:
+    """Have the page of an order sum up each buyer's orders."""
+    query = f"select {columns}, sum(total_cents) from orders group by user_id"
+    return do_in_order_page(f"\\Illuminate\\Support\\Facades\\DB::select('{query}');")
 
 
 def keep_pages(ignored: str) -> Edit:
@@ -187,5 +198,13 @@ MISTAKES = (
         twin=Twin(
             "the page of an order counts a list", count_extras("config('app.providers', [])")
         ),
+    ),
+    Mistake(
+        "a page selects columns that it does not group by",
+        sum_orders("user_id, number"),
+        breaks=[orders.test_mail_is_retried_after_ses_rejects_it],
+        cause="a query at /srv/app/app/Http/Controllers/OrderController.php:",
+        also_green=[orders.test_order_confirmation_has_both_parts_and_a_calendar_file],
+        twin=Twin("a page selects the column that it groups by", sum_orders("user_id")),
     ),
 )

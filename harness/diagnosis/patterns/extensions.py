@@ -24,7 +24,7 @@ _REMOVED = (
 )
 """Functions that PHP 7 and 8 no longer have."""
 _DISABLED = (
-    "PHP's disable_functions takes {name} away, which the app calls: leave it out of the list"
+    "PHP's disable_functions takes {name} away, which the app calls{at}: leave it out of the list"
 )
 
 MISSING = (

@@ -171,7 +171,25 @@ r"""Laravel's words for a name, the thing and the file that lacks it, a setting 
 Source: Laravel 12, the managers of Illuminate\Database, Filesystem, Mail, Cache, Queue and Log.
 """
 
+_KEPT = {
+    "Session/SessionManager": "SESSION_CONNECTION",
+    "Cache/CacheManager": "DB_CACHE_CONNECTION",
+}
+"""The part of Laravel that asks for its tables, and the variable with their connection."""
+
 NAMES = tuple(
+    Pattern(
+        Source.APP,
+        match=r"Database connection \[(?P<name>[^\]]*)\] not configured[^\n]*"
+        rf'/DatabaseManager\.php:\d+","[^"\n]*/{part}\.php',
+        cause=f'{setting} of {{task}} is "{{name}}", a database connection that config/database.php'
+        " lacks",
+        setting=setting,
+        example='Database connection [legacy] not configured.","trace":["/x/DatabaseManager.php:103'
+        f'","/x/{part}.php:110"',
+    )
+    for part, setting in _KEPT.items()
+) + tuple(
     Pattern(
         Source.APP,
         match=words.format(r"(?P<name>[^\]]*)"),

@@ -34,7 +34,8 @@ class Pattern:
     """Foreign text and its cause.
 
     The cause may use the groups of ``match`` and what the evidence fills in: ``{task}`` or
-    ``{rule}``, the line's subject; ``{secret}``, the name of the secret with the group ``key``;
+    ``{rule}``, the line's subject; ``{at}``, " at" with the app's own file and line, or
+    nothing; ``{secret}``, the name of the secret with the group ``key``;
     ``{reference}``, a faulty secret with its key.
     """
 

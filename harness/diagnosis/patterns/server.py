@@ -120,8 +120,8 @@ SERVER = (
     Pattern(
         Source.APP,
         match=r"1267 Illegal mix of collations \((?P<one>\w+),\w+\) and \((?P<other>\w+),\w+\)",
-        cause="a query compares texts of two collations, {one} and {other}: tables of the old host"
-        " beside new ones, which take DB_COLLATION, or the cluster's default: convert the tables to"
+        cause="a query{at} compares texts of two collations, {one} and {other}: tables of the old"
+        " host beside new ones, which take DB_COLLATION, or the cluster's default: convert the tables to"
         " one collation",
         setting="DB_COLLATION",
         example="SQLSTATE[HY000]: General error: 1267 Illegal mix of collations"
@@ -138,8 +138,8 @@ SERVER = (
     Pattern(
         Source.APP,
         match=r"\b1055\b[^\n]*not in GROUP BY|incompatible with sql_mode=only_full_group_by",
-        cause="a query selects columns that it does not group by, which MySQL rejects in its mode"
-        " ONLY_FULL_GROUP_BY and the old host's server did not: see modes and strict of"
+        cause="a query{at} selects columns that it does not group by, which MySQL rejects in its"
+        " mode ONLY_FULL_GROUP_BY and the old host's server did not: see modes and strict of"
         " config/database.php",
         example="SQLSTATE[42000]: 1055 Expression #2 of SELECT list is not in GROUP BY clause",
     ),
@@ -155,8 +155,8 @@ SERVER = (
     Pattern(
         Source.APP,
         match=r"1364 Field '(?P<column>[^']+)' doesn't have a default value",
-        cause="the column {column} is left out of an INSERT and has no default, which MySQL rejects"
-        " in its strict mode, and the old host's server may not have",
+        cause="the column {column} is left out of an INSERT{at} and has no default, which MySQL"
+        " rejects in its strict mode, and the old host's server may not have",
         example="SQLSTATE[HY000]: General error: 1364 Field 'notes' doesn't have a default value",
     ),
     Pattern(
@@ -165,7 +165,7 @@ SERVER = (
         r"|1366 Incorrect (?:integer|decimal|double) value|1264 Out of range value"
         r"|1265 Data truncated|1406 Data too long)(?:: '[^'\n]*')? for column"
         r" '(?P<column>[^'\n]+)'",
-        cause="a value does not fit the column {column} ({words}), which MySQL rejects in its"
+        cause="a value does not fit the column {column} ({words}){at}, which MySQL rejects in its"
         " strict mode, and the old host's server may not have",
         example=(
             "SQLSTATE[22007]: 1292 Incorrect datetime value: '0000-00-00 00:00:00' for column"
