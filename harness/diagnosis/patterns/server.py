@@ -121,8 +121,8 @@ SERVER = (
         Source.APP,
         match=r"1267 Illegal mix of collations \((?P<one>\w+),\w+\) and \((?P<other>\w+),\w+\)",
         cause="a query{at} compares texts of two collations, {one} and {other}: tables of the old"
-        " host beside new ones, which take DB_COLLATION, or the cluster's default: convert the tables to"
-        " one collation",
+        " host beside new ones, which take DB_COLLATION, or the cluster's default: convert the"
+        " tables to one collation",
         setting="DB_COLLATION",
         example="SQLSTATE[HY000]: General error: 1267 Illegal mix of collations"
         " (utf8mb4_unicode_ci,IMPLICIT) and (utf8mb4_0900_ai_ci,IMPLICIT) for operation '='",
