@@ -66,7 +66,17 @@ STALE_CONFIGURATION = (
     " image was built, or does not read them"
 )
 
+LOST_CA_FILES = (
+    "$paths = array_filter(['curl.cainfo' => ini_get('curl.cainfo'), 'openssl.cafile' =>"
+    " ini_get('openssl.cafile'), 'openssl.capath' => ini_get('openssl.capath')]);"
+    " echo json_encode(array_filter($paths, fn ($path) => ! @is_readable($path)));"
+)
+"""Prints the settings of PHP's command line with CAs that its task cannot read."""
+
 as_app = pytest.mark.truth(local=proved, aws=proved, url=proved)
+as_task = pytest.mark.truth(
+    local=proved, aws=proved, url=not_covered("no command can be run in a task there")
+)
 
 
 @as_app
@@ -235,9 +245,27 @@ def test_php_has_a_directory_for_uploads(probe: ProbeClient) -> None:
     )
 
 
-@pytest.mark.truth(
-    local=proved, aws=proved, url=not_covered("no command can be run in a task there")
-)
+@as_task
+@pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
+@pytest.mark.read_only
+def test_ca_files_of_php_are_in_the_image(
+    probe: ProbeClient, run_in_task: Callable[..., ExecResult]
+) -> None:
+    fpm = probe.facts()["php"].get("lost_ca_files") or {}
+    cli = json.loads(run_in_task(["php", "-r", LOST_CA_FILES]).stdout) or {}
+    for setting, path in {**cli, **fpm}.items():
+        where = " and ".join(name for name, lost in (("FPM", fpm), ("CLI", cli)) if setting in lost)
+        expect(
+            False,
+            f"{setting} of PHP ({where}) is {path}, which the task cannot read",
+            cause=f"{setting} of PHP ({where}) names {path}, which the image lacks: the app's"
+            " connections over TLS fail, those to AWS among them: leave it out, since the image has"
+            " CAs of its own, or name theirs",
+            certain=True,
+        )
+
+
+@as_task
 @pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
 @pytest.mark.read_only
 def test_php_fpm_sees_every_environment_variable(

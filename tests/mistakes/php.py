@@ -12,6 +12,7 @@ from tests.mistakes.edits import (
     FPM_INI,
     FPM_POOL,
     NGINX,
+    Edit,
     append,
     combine,
     replace,
@@ -22,7 +23,23 @@ from tests.mistakes.mistake import Mistake, Twin
 
 WEEKLY = append(CONSOLE, "Schedule::command('queue:flush --hours=900')->weekly()->onOneServer();")
 
+
+def name_ca_file(path: str) -> Edit:
+    """Have PHP take its CAs from a file."""
+    return combine(*(append(ini, f"curl.cainfo = {path}") for ini in (FPM_INI, CLI_INI)))
+
+
 MISTAKES = (
+    Mistake(
+        "PHP takes its CAs from a file of the old host",
+        name_ca_file("/home/u876/ssl/cacert.pem"),
+        breaks=[php.test_ca_files_of_php_are_in_the_image],
+        cause="curl.cainfo of PHP (FPM and CLI) names /home/u876/ssl/cacert.pem, which the image",
+        also_green=[php.test_php_has_a_directory_for_uploads],
+        twin=Twin(
+            "PHP is told the image's CAs", name_ca_file("/etc/ssl/certs/ca-certificates.crt")
+        ),
+    ),
     Mistake(
         "PHP's settings take away the function that starts scheduled commands",
         combine(WEEKLY, append(CLI_INI, "disable_functions = exec,system,proc_open,popen")),

@@ -16,6 +16,8 @@ final class FactsController
         'display_errors', 'expose_php', 'file_uploads', 'max_execution_time', 'max_file_uploads', 'memory_limit', 'post_max_size', 'session.save_handler', 'session.save_path', 'upload_max_filesize', 'zend.exception_ignore_args',
     ];
 
+    private const array CA_SETTINGS = ['curl.cainfo', 'openssl.cafile', 'openssl.capath'];
+
     public function __invoke(Application $app, Config $config, TaskReader $reader): JsonResponse
     {
         $names = array_keys(getenv());
@@ -52,6 +54,7 @@ final class FactsController
             'php' => [
                 ...array_combine(self::PHP_SETTINGS, array_map($this->setting(...), self::PHP_SETTINGS)),
                 'lacks_upload_directory' => $this->lacksUploadDirectory(),
+                'lost_ca_files' => $this->lostCaFiles(),
             ],
         ]);
     }
@@ -68,6 +71,14 @@ final class FactsController
         $path = ini_get('upload_tmp_dir') ?: sys_get_temp_dir();
 
         return ini_get('file_uploads') && ! @is_writable($path) ? $path : null;
+    }
+
+    /** Settings with a file of CAs that this task lacks: no TLS connection of the app is then made. @return array<string, string> */
+    private function lostCaFiles(): array
+    {
+        $paths = array_filter(array_combine(self::CA_SETTINGS, array_map(ini_get(...), self::CA_SETTINGS)));
+
+        return array_filter($paths, fn (string $path): bool => ! @is_readable($path));
     }
 
     /** The file into which PHP itself logs errors; null where it is none, or cannot be written. PHP then logs to the output. */
