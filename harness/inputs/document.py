@@ -26,10 +26,15 @@ Step = str | int
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 """A key that TOML takes without quotes."""
 _YAML = (".yaml", ".yml")
-_YAML_BEGINNING = re.compile(r"(?:\s*(?:#[^\n]*|---)?\n)*[A-Za-z]\w*:(?:\s|$)")
+_YAML_BEGINNING = re.compile(r"(?:\s*(?:#[^\n]*|---)?\n)*(?:- )?[A-Za-z]\w*:(?:\s|$)")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """Its first bytes, as PowerShell's ``>`` writes them."""
 _SPACE = re.compile(r"\s*")
+_JSON = (
+    "JSON has double quotes only, no comments and no trailing commas; the AWS CLI prints it with"
+    " --output json"
+)
+_APPENDED = "that part is UTF-16, as PowerShell's >> appends it: print it again, and save it as UTF-8"
 
 
 @dataclass(frozen=True)
@@ -202,7 +207,7 @@ def read_json(path: Path) -> Document:
     Raises:
         InputError: No such file, not JSON, or not an object.
     """
-    text = read_text(path)
+    text = read_text(path, takes_utf_16=True)
     if not text.strip():
         raise _unread(path, "is empty", hint="print it again: its command failed, or had no answer")
     objects: list[Document] = []
@@ -214,15 +219,11 @@ def read_json(path: Path) -> Document:
             is_yaml = path.suffix in _YAML or _YAML_BEGINNING.match(text)
             kind = templates.kind_of(text) or ("YAML" if is_yaml else "")
             if kind:
-                hint = "print with the AWS CLI what it stands for: docs/your-app.md, part 2"
+                hint = templates.hint_of(kind)
                 raise _unread(path, f"is {kind}, and JSON is expected", hint=hint) from error
-            raise _unread(
-                path,
-                f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})",
-                hint="JSON has double quotes only, no comments and no trailing commas; the AWS CLI"
-                " prints it with --output json",
-                line=error.lineno,
-            ) from error
+            message = f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
+            hint = _APPENDED if "\0" in text[start:] else _JSON
+            raise _unread(path, message, hint=hint, line=error.lineno) from error
         except UnfitJsonError as error:
             line = text.count("\n", 0, error.at) + 1
             raise _unread(path, error.message, hint=error.hint, line=line) from error
@@ -280,25 +281,36 @@ def read_toml(path: Path) -> Document:
 _CREATE = "create the file, or correct its path in cutover.toml"
 
 
-def read_text(path: Path, *, hint: str = _CREATE) -> str:
-    """Read a text in UTF-8.
+def read_text(path: Path, *, hint: str = _CREATE, takes_utf_16: bool = False) -> str:
+    """Read a text in UTF-8, or in UTF-16 where that is taken: PowerShell's ``>`` writes it.
 
     Raises:
         InputError: No such file, or no such text.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise _unread(path, "is a pipe or a device, and a file is expected", hint=hint)
+        content = path.read_bytes()
+        encoding = _encoding(content)
+        if encoding != "utf-8-sig" and not takes_utf_16:
+            raise _unread(path, "is UTF-16", hint="save it as UTF-8")
+        return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise _unread(path, "does not exist", hint=hint) from None
     except OSError as error:
         raise _unread(path, f"cannot be read: {error.strerror}", hint=hint) from error
     except UnicodeDecodeError as error:
-        is_utf_16 = error.object[:2] in _UTF_16
-        message = "is UTF-16" if is_utf_16 else f"is not UTF-8: {error.reason}"
+        message = f"is not {error.encoding.upper()[:6].rstrip('-')}: {error.reason}"
         raise _unread(path, message, hint="save it as UTF-8") from error
-    if text[:2].count("\0") == 1:  # without the bytes that it should begin with
-        raise _unread(path, "is UTF-16", hint="save it as UTF-8")
-    return text
+
+
+def _encoding(content: bytes) -> str:
+    """Tell UTF-16 by its mark, or by the zero in its first character, which is of ASCII."""
+    begin = content[:2]
+    if begin in _UTF_16:
+        return "utf-16"
+    without_mark = ("utf-16-be", "utf-16-le")
+    return without_mark[begin.index(0)] if begin.count(0) == 1 else "utf-8-sig"
 
 
 def _unread(path: Path, message: str, hint: str, *, line: int = 0) -> InputError:

@@ -245,6 +245,9 @@ class Reading:
             given = "a directory" if path.is_dir() else "a file" if path.is_file() else "a device"
             message = f'is "{name}", {given}, and a {noun} is expected'
             hint = f"write the path of the {noun}"
+        elif path is not None and "\\" in name:
+            with_slashes = name.replace("\\", "/")
+            hint = f'write "{with_slashes}", or add the {noun}'
         elif path is not None and (beside := _beside(path)):
             hint = f'{hint}: did you mean "{posixpath.join(posixpath.dirname(name), beside)}"?'
         self.reject(self.toml, [Problem(".".join(keys), message, hint)])

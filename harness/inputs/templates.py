@@ -35,11 +35,23 @@ _MARKS: Mapping[str, re.Pattern[str]] = {
     ),
     "an error of the AWS CLI": re.compile(r"^An error occurred \(\w+\) when ", flags=re.MULTILINE),
     "a table of the AWS CLI": re.compile(r"\A\s*-{5,}\s*\n\|"),
+    "text of the AWS CLI": re.compile(r"\A\s*[A-Z]+\t"),
+    "a page of HTML": re.compile(r"\A\s*<(?:!doctype html|html)\b", flags=re.IGNORECASE),
+    "a pointer of Git LFS": re.compile(r"\Aversion https://git-lfs\."),
+    "a merge that is not finished": re.compile(r"^<{7} .*\n(?:.*\n)*?={7}$", flags=re.MULTILINE),
     "a task definition in YAML": re.compile(
         r"^\s*(?:- )?containerDefinitions:\s*$", flags=re.MULTILINE
     ),
 }
 """Words for a file of one tool -> a sign that a file is one."""
+_HINTS = {
+    "AWS CLI": "print it again, with --output json, and look at what the command prints",
+    "YAML": "print it again with --output json; docs/your-app.md, part 2, has the commands",
+    "HTML": "save the file itself, and not the page that shows it",
+    "LFS": "`git lfs pull` fetches the file itself",
+    "merge": "keep one of the two sides, without the lines of <, = and >",
+}
+"""A part of the words for a file -> what to do."""
 
 
 def may_be_one(name: str) -> bool:
@@ -50,3 +62,9 @@ def may_be_one(name: str) -> bool:
 def kind_of(text: str) -> str:
     """Return the words for a file of a tool; empty for any other file."""
     return next((kind for kind, mark in _MARKS.items() if mark.search(text)), "")
+
+
+def hint_of(kind: str) -> str:
+    """Return what to do about a file of a tool, by the words for it."""
+    other = "print with the AWS CLI what it stands for: docs/your-app.md, part 2"
+    return next((hint for part, hint in _HINTS.items() if part in kind), other)

@@ -129,9 +129,16 @@ def service(document: Document, *, name: str, family: str = "") -> Document:
 def _service_of(document: Document, *, name: str, family: str) -> tuple[dict[str, Any], str]:
     listed = document.data["services"]
     for key, wanted in (("serviceName", name), ("taskDefinition", family)):
-        for index, one in enumerate(listed if isinstance(listed, list) else ()):
-            if wanted and isinstance(one, dict) and family_of(str(one.get(key))) == wanted:
-                return one, f"services[{index}]"
+        fitting = [
+            (one, f"services[{index}]")
+            for index, one in enumerate(listed if isinstance(listed, list) else ())
+            if wanted and isinstance(one, dict) and family_of(str(one.get(key))) == wanted
+        ]
+        if key == "serviceName" and len(fitting) > 1:
+            message = f'is a second service "{wanted}", and one is expected'
+            document.reject([Problem(fitting[1][1], message, _ONE)])
+        if fitting:
+            return fitting[0]
     if failures := document.data.get("failures"):
         reason = failures[0].get("reason") if isinstance(failures[0], dict) else ""
         message = f"holds a failure ({reason}) and no such service: ECS does not have it"

@@ -86,6 +86,8 @@ _SPELLINGS = {"Terraform": re.compile(r"[a-z]_[a-z]"), "CloudFormation": re.comp
 """Tool -> a sign of its own spelling of an input's fields."""
 UNREAD = "unread.invalid"
 """The name that a resource gets where the file that has it cannot be read."""
+NEXT_PAGE = ("nextToken", "NextToken", "Marker", "NextMarker")
+"""Fields of output that name the next page of a list."""
 _SHOWN = 6
 """Fields of an object of another form that a message lists."""
 _OBJECTS = ("list", "map", "structure")
@@ -117,7 +119,7 @@ class Form:
             InputError: There is one.
         """
         for one in document.objects:
-            one.reject([*self._of_other(one), *self._of_types(one)])
+            one.reject([*self._of_other(one), *self._of_types(one), *self._of_pages(one)])
 
     @property
     def _source(self) -> str:
@@ -137,6 +139,13 @@ class Form:
                 if value is None and getattr(shape.members.get(key), "type_name", "") in _OBJECTS:
                     yield Problem(key, "is null, which no command prints", "print it again")
             yield from operation_shapes.type_problems(document.data, shape=shape, key="")
+
+    def _of_pages(self, document: Document) -> Iterator[Problem]:
+        """Find output that is the first page of a list, and lacks what the others have."""
+        for name in {*NEXT_PAGE} - {*self.beside}:
+            if document.data.get(name):
+                hint = "print it again without --max-items and --no-paginate"
+                yield Problem(name, "says that there is more: this is the first page", hint)
 
     def _of_spelling(self, document: Document) -> Iterator[Problem]:
         """Find fields as templates spell them: of a whole file, and not of one by mistake."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from harness.inputs import operation_shapes
 from harness.inputs.aws_cli import database, network, output
 from harness.inputs.aws_cli.network import Maker, Operations
-from harness.inputs.aws_cli.output import Form, Reshaped
+from harness.inputs.aws_cli.output import NEXT_PAGE, Form, Reshaped
 from harness.inputs.document import Document, Origin
 from harness.inputs.files import api_calls
 
@@ -51,12 +51,11 @@ class PhaseFile:
             self.noun,
             next(iter(commands.values()), ""),
             (*self.printed, *self.operations, *self.bare),
-            beside=("ScheduledActions", *_NEXT_PAGE),
+            beside=("ScheduledActions", *NEXT_PAGE),
             printed_by=commands,
         )
 
 
-_NEXT_PAGE = ("nextToken", "NextToken", "Marker", "NextMarker")
 PHASE_FILES: Mapping[str, PhaseFile] = {
     "certificate": PhaseFile(
         "a certificate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -117,12 +118,29 @@ def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
         read_json(path)
 
 
-def test_a_file_of_powershell_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "web.json"
+def test_a_file_of_powershell_is_read(tmp_path: Path) -> None:
+    path, toml = tmp_path / "web.json", tmp_path / "cutover.toml"
     for encoding in ("utf-16", "utf-16-le", "utf-16-be"):  # the first begins with its mark
-        path.write_bytes('{"a": 1}'.encode(encoding))
+        path.write_bytes('{"a":\r\n"ä"}'.encode(encoding))
+        assert read_json(path).data == {"a": "ä"}
+        assert read_json(path).line_of("a") == 2
+        toml.write_bytes("a = 1".encode(encoding))
         with pytest.raises(InputError, match="is UTF-16"):
-            read_json(path)
+            read_toml(toml)
+    path.write_bytes(b'{"a": 1}' + '{"b": 2}'.encode("utf-16-le"))
+    with pytest.raises(InputError, match="as PowerShell's >> appends it"):
+        read_json(path)
+    path.write_bytes('{"a": 1}'.encode("utf-16")[:-1])
+    with pytest.raises(InputError, match="is not UTF-16: truncated data"):
+        read_json(path)
+
+
+def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "web.json")
+    (tmp_path / "zero.json").symlink_to("/dev/zero")
+    for name in ("web.json", "zero.json"):
+        with pytest.raises(InputError, match="is a pipe or a device, and a file is expected"):
+            read_json(tmp_path / name)
 
 
 def test_nothing_is_raised_without_problems_and_each_problem_once(tmp_path: Path) -> None:
@@ -205,6 +223,19 @@ def test_a_byte_order_mark_is_no_content(tmp_path: Path) -> None:
         ("web.json", "{'family': 1}", "is not JSON: "),
         ("web.json", "---\n# web\nserviceName: web\n", "is YAML, and JSON is expected"),
         ("web.json", "-------\n|  A  |\n-------", "is a table of the AWS CLI, and JSON is"),
+        ("web.json", "- services:\n  - serviceName: web\n", "is YAML, and JSON is expected"),
+        ("web.json", "SERVICES\tarn:aws:ecs\tACTIVE\n", "is text of the AWS CLI, and JSON is"),
+        ("web.json", "<!doctype html><html></html>", "is a page of HTML, and JSON is expected"),
+        (
+            "web.json",
+            "version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
+            "is a pointer of Git LFS, and JSON is expected",
+        ),
+        (
+            "web.json",
+            '{\n<<<<<<< HEAD\n"cpu": "512"\n=======\n"cpu": "256"\n>>>>>>> x\n}',
+            "is a merge that is not finished, and JSON is expected",
+        ),
         (
             "web.json",
             "\nAn error occurred (ExpiredToken) when calling the A operation: x",

@@ -692,13 +692,13 @@ def test_files_of_terraform_and_of_other_commands_are_said_to_be_unused(tmp_path
 
 
 def test_a_file_that_was_saved_or_cut_wrongly_is_said_to_be_unused(tmp_path: Path) -> None:
-    (tmp_path / "web.json").write_bytes('{"taskDefinition": {}}'.encode("utf-16"))
+    (tmp_path / "web.json").write_bytes('{"taskDefinition": {}}'.encode("utf-16")[:-1])
     (tmp_path / "service.json").write_text('{"services": [')
     (tmp_path / "tsconfig.json").write_text('{ // ours\n "include": [] }')
     found = re.findall("# (.*) is not used: (.*)", propose(Folder(tmp_path)))
     assert [name for name, _ in found] == ["service.json", "web.json"]
     assert found[0][1].startswith("it is not JSON: ")
-    assert found[1][1] == "it is UTF-16."
+    assert found[1][1] == "it is not UTF-16: truncated data."
 
 
 def test_a_page_of_log_groups_is_a_file_of_the_move(tmp_path: Path) -> None:
