@@ -396,6 +396,12 @@ def test_a_path_that_leads_to_no_file_is_a_problem(project: Path, target: str, s
     assert said in found.message
 
 
+def test_a_path_of_windows_is_answered_with_that_of_every_machine(project: Path) -> None:
+    replace(project / "cutover.toml", '"app/aws/bucket.json"', "'app\\aws\\bucket.json'")
+    (found,) = problems(project).values()
+    assert found.hint == 'write "app/aws/bucket.json", or add the file'
+
+
 def test_groups_that_are_not_known_accuse_no_key_of_cutover_toml(project: Path) -> None:
     replace(project / "cutover.toml", 'database_group = "tickets-database"\n', "")
     edit(project / "app/network/security-groups.json", lambda raw: raw.update(SecurityGroups=[]))

@@ -832,6 +832,15 @@ def test_of_all_load_balancers_the_one_of_the_listeners_is_taken(tmp_path: Path)
     assert "LoadBalancers" not in data
 
 
+def test_the_first_page_of_a_list_and_a_second_service_of_a_name_are_named(tmp_path: Path) -> None:
+    groups = {"SecurityGroups": [], "NextToken": "eyJ"}
+    assert "NextToken says that there is more" in refusal(forms.security_groups, tmp_path, groups)
+    services = cli_outputs.services("web")
+    services["services"] *= 2
+    read = partial(forms.service, name=services["services"][0]["serviceName"])
+    assert "services[1] is a second service" in refusal(read, tmp_path, services)
+
+
 def test_a_service_in_the_place_of_its_task_definition_is_said_to_be_one(tmp_path: Path) -> None:
     service = json.loads((ROOT / "app" / "ecs" / "service-web.json").read_text())
     said = refusal(forms.task_definition, tmp_path, service)
