@@ -24,11 +24,22 @@ if TYPE_CHECKING:
     from harness.target.resources.ecs_exec import ExecResult
 
 FROM_ELSEWHERE = ("DB_HOST", "DB_DATABASE")
-FINGERPRINT = [
-    "php",
-    "-r",
-    "echo substr(hash_hmac('sha256', getenv('APP_KEY'), 'cutover-probe'), 0, 16);",
-]
+FINGERPRINT = r"""
+$keys = [(string) getenv('APP_KEY')];
+if ($keys[0] !== '') {
+    // What the entrypoint has set besides, and what it has cached.
+    preg_match('/(?:^|\0)APP_KEY=([^\0]*)/', (string) @file_get_contents('/proc/1/environ'), $own);
+    $keys[] = $own[1] ?? $keys[0];
+    try {
+        $cached = @include 'bootstrap/cache/config.php';
+        $keys[] = $cached['app']['key'] ?? $keys[0];
+    } catch (Throwable) {
+    }
+}
+$print = fn (string $key) => substr(hash_hmac('sha256', $key, 'cutover-probe'), 0, 16);
+echo implode(' ', array_unique(array_map($print, $keys)));
+"""
+"""PHP that prints a hash of each APP_KEY that a task has."""
 
 NOT_THERE = not_covered("its task definitions and secrets cannot be read from outside")
 as_control = emulated("control fetches secrets as ECS's agent does, from an emulated service")
@@ -187,7 +198,7 @@ def test_app_key_is_the_secrets_in_every_service(
         assert running, f"no {kind} task runs"
         for task in (task_id(entry["taskArn"]) for entry in running):
             expect(
-                run_in_task(FINGERPRINT, task=task).stdout == expected,
+                run_in_task(["php", "-r", FINGERPRINT], task=task).stdout == expected,
                 f"APP_KEY of the {kind} task {task} is not the secret's",
                 cause=STALE_KEY,
                 certain=True,

@@ -72,7 +72,10 @@ MISTAKES = (
             "php artisan optimize",
             "export APP_KEY=$(php artisan key:generate --show)\nphp artisan optimize",
         ),
-        breaks=[secrets.test_app_key_is_the_same_in_every_web_task],
+        breaks=[
+            secrets.test_app_key_is_the_same_in_every_web_task,
+            secrets.test_app_key_is_the_secrets_in_every_service,
+        ],
         cause="APP_KEY is not the secret's in every task",
         also_green=[secrets.test_database_secret_holds_only_the_account],
     ),
