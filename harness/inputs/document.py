@@ -34,7 +34,9 @@ _JSON = (
     "JSON has double quotes only, no comments and no trailing commas; the AWS CLI prints it with"
     " --output json"
 )
-_APPENDED = "that part is UTF-16, as PowerShell's >> appends it: print it again, and save it as UTF-8"
+_APPENDED = (
+    "that part is UTF-16, as PowerShell's >> appends it: print it again, and save it as UTF-8"
+)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from harness.inputs.files import (
     ecs_services,
     iam_roles,
     identity,
+    listeners,
     load_balancer,
     mail_receipts,
     phase_files,
@@ -201,8 +202,8 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     reading.reject(reading.toml, build_places.problems(found))
     services = _services(reading, groups)
     _require_web(reading, services)
-    target_group = _target_group(reading)
-    groups_here = ecs_services.rehearsed_groups(balancer, target_group)
+    own_group = listeners.read_target_group(reading, balancer, settings=found)
+    groups_here = ecs_services.rehearsed_groups(balancer, own_group)
     balanced = ecs_services.behind(services, target_groups=groups_here)
     definitions = [one.definition for one in services.values()]
     complete, region = len(services) == len(reading.tables("services")), found and found.region
@@ -221,13 +222,13 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     network = groups and vpc.read(reading, groups, tasks, cache=cached, balancer=balancer or {})
     if found:
         foreign.reject(reading, settings=found, roles=roles, tasks=tasks.values())
-    if not (found and balancer and target_group and network):
+    if not (found and balancer and own_group and network):
         raise reading.failure()
     production = Production(
         config=found,
         network=network,
         load_balancer=balancer,
-        target_group=target_group,
+        target_group=own_group,
         services=balanced,
         resources=resources,
         cache=cached,
@@ -314,15 +315,6 @@ def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Serv
         if definition is not None and create is not None:
             found[name] = Service(definition, create)
     return found
-
-
-def _target_group(reading: Reading) -> dict[str, Any] | None:
-    """Read the target group: of several in the file, that of the first web service."""
-    listed = (one.data.get("loadBalancers") for one in reading.sources)
-    balancers = (each for one in listed if isinstance(one, list) for each in one)
-    arns = [str(one.get("targetGroupArn")) for one in balancers if isinstance(one, dict)]
-    form = partial(forms.target_group, arns=arns or None)
-    return reading.file("ecs", "target_group", read=load_balancer.target_group, form=form)
 
 
 def _definition(reading: Reading, *keys: str) -> TaskDefinition | None:

@@ -32,7 +32,14 @@ compute, so that on two processors three are quicker than two."""
 _INI = Path(__file__).with_name("scenarios.ini")
 _LISTS = frozenset(
     (
-        *("--collect-only", "--collectonly", "--co", "--fixtures", "--fixtures-per-test", "--funcargs"),
+        *(
+            "--collect-only",
+            "--collectonly",
+            "--co",
+            "--fixtures",
+            "--fixtures-per-test",
+            "--funcargs",
+        ),
         *("--markers", "--setup-plan", "--version", "-V", "--cache-show"),
     )
 )

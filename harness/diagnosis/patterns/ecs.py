@@ -228,8 +228,8 @@ HEALTH = (
         Source.TARGET_HEALTH | Source.SERVICE_EVENT,
         match=r"Health checks failed with these codes: \[404\]",
         cause="the health check's path, which the target group names, is answered with 404: the app"
-        " has no such route, or the web server does not pass it on to index.php (try_files of nginx,"
-        " AllowOverride and mod_rewrite of Apache)",
+        " has no such route, or the web server does not pass it on to index.php (nginx's try_files,"
+        " Apache's AllowOverride and mod_rewrite)",
         example="Health checks failed with these codes: [404]",
         symptom=True,
     ),

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.aws import listener_rules
 from harness.aws.listener_rules import group_name
+from harness.inputs.aws_cli import forms
+from harness.inputs.files import load_balancer
 from harness.inputs.files.ecs_services import actions_of, target_group_of
 from harness.inputs.files.load_balancer import LISTENER_ARN, without_arn
 
 if TYPE_CHECKING:
+    from harness.inputs.config import Config
     from harness.inputs.production import Production
+    from harness.inputs.reading import Reading
 
 HTTPS, HTTP = ("HTTPS", 443), ("HTTP", 80)
 RULES = "Rules"
@@ -159,6 +164,34 @@ def _rules_with_listeners(
         listener = by_arn.get(str(rule.get(LISTENER_ARN)), https)
         if listener is not None:
             yield rule, listener
+
+
+def groups_of(balancer: Mapping[str, Any], request: listener_rules.Request) -> set[str]:
+    """Return the target groups to which the HTTPS listener leads a request."""
+    assumed = {"Protocol": HTTPS[0], "Port": HTTPS[1]}
+    given = balancer.get("Listeners") or (assumed,)
+    https = next((one for one in given if (one.get("Protocol"), one.get("Port")) == HTTPS), {})
+    pairs = _rules_with_listeners(given, balancer.get(RULES) or ())
+    rules = [listener_rules.rule(rule) for rule, of in pairs if of is https]
+    default = listener_rules.default(https.get("DefaultActions"))
+    found = listener_rules.decide([*rules, default], request)
+    shares = listener_rules.weights(found.action) if found else {}
+    return {name for name, weight in shares.items() if weight}
+
+
+def read_target_group(
+    reading: Reading, balancer: Mapping[str, Any] | None, *, settings: Config | None
+) -> dict[str, Any] | None:
+    """Read the target group: of several, that of the public URL, or else of the first service."""
+    listed = (one.data.get("loadBalancers") for one in reading.sources)
+    balancers = (each for one in listed if isinstance(one, list) for each in one)
+    arns = [str(one.get("targetGroupArn")) for one in balancers if isinstance(one, dict)]
+    if balancer and settings:
+        request = listener_rules.Request(settings.public_host, settings.pages.public)
+        led = groups_of(balancer, request)
+        arns.sort(key=lambda arn: group_name(arn) not in led)
+    form = partial(forms.target_group, arns=arns or None)
+    return reading.file("ecs", "target_group", read=load_balancer.target_group, form=form)
 
 
 def has_unknown_listeners(balancer: Mapping[str, Any]) -> bool:

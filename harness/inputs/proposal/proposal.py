@@ -17,7 +17,7 @@ from harness.inputs.derivation import public_path
 from harness.inputs.document import toml_key, toml_text
 from harness.inputs.files.phase_files import PHASE_FILES
 from harness.inputs.files.variables import EMULATOR
-from harness.inputs.proposal import images, network, schedules, secret_shapes
+from harness.inputs.proposal import images, network, pages, schedules, secret_shapes
 from harness.inputs.proposal.files import line_of
 from harness.inputs.proposal.folder import Folder
 
@@ -78,7 +78,10 @@ def _app(folder: Folder) -> Iterator[str]:
     if "app.url" in values:
         yield f"# url is taken from {values['app.url'].place}"
     else:
-        yield '# url = "https://www.shop.example"  # the public URL; no APP_URL has it'
+        problems = (one for one in folder.derivation.problems if one.key == "app.url")
+        differ = "".join(f": {one.message.partition(': ')[2]}" for one in problems)
+        why = f"the tasks have several{differ}" if differ else "no APP_URL has it"
+        yield f'# url = "https://www.shop.example"  # the public URL; {why}'
     context = folder.app.relative_to(folder.root).as_posix()
     yield f"context = {toml_text(context)}"
     workdir = folder.dockerfiles.workdir(folder.dockerfile_of_app)
@@ -90,24 +93,7 @@ def _app(folder: Folder) -> Iterator[str]:
         yield f"writable = {json.dumps(paths, ensure_ascii=False)}{why}"
     yield from _roles(folder, context=context)
     yield ""
-    yield from _pages(folder)
-
-
-def _pages(folder: Folder) -> Iterator[str]:
-    """The pages that are not where a stock Laravel has them: below a path, or of an API."""
-    if path := public_path(folder.variables.get("APP_URL", "")):
-        yield f"[app.pages]  # APP_URL has the path {path}"
-        yield f"public = {toml_text(path)}"
-        yield f"# private = {toml_text(f'{path}/dashboard')}"
-        yield f"# sign_in = {{ path = {toml_text(f'{path}/login')} }}"
-        yield f"# sign_up = {{ path = {toml_text(f'{path}/register')} }}"
-        yield f"# sign_out = {toml_text(f'{path}/logout')}"
-        yield ""
-    elif folder.is_api:
-        checked = folder.health_check_path
-        yield "[app.pages]  # no routes/web.php: a route that answers 200 without a token"
-        yield f"{'' if checked else '# '}public = {toml_text(checked or '/api/health')}"
-        yield ""
+    yield from pages.lines(folder)
 
 
 def _aws(folder: Folder) -> Iterator[str]:

@@ -109,3 +109,13 @@ def test_the_app_gets_the_share_of_groups_that_nothing_is_behind(app: Production
         "ecs.load_balancer: canary has a share of the visitors, and no service here is behind it:"
         " the others get all"
     ]
+
+
+def test_a_request_is_led_to_the_groups_of_its_host() -> None:
+    https = {"Protocol": "HTTPS", "Port": 443, "ListenerArn": HTTPS}
+    rules = [rule(1, "admin", host="admin.example"), rule(2, "web", host="www.example")]
+    balancer = {"Listeners": [{**https, "DefaultActions": forward("rest")}], "Rules": rules}
+    for host, group in (("www.example", "web"), ("admin.example", "admin"), ("b.example", "rest")):
+        assert listeners.groups_of(balancer, listener_rules.Request(host)) == {group}
+    assert listeners.groups_of({"Rules": rules}, listener_rules.Request("www.example")) == {"web"}
+    assert listeners.groups_of({}, listener_rules.Request("www.example")) == set()

@@ -725,6 +725,38 @@ def test_an_api_has_the_page_of_its_health_check(project: Path) -> None:
     assert "pages" not in app
 
 
+def test_pages_are_where_the_apps_routes_have_them(project: Path) -> None:
+    app = project / "app"
+    for name in ("routes", "bootstrap"):
+        (app / name).mkdir(exist_ok=True)
+    (app / "bootstrap" / "app.php").write_text("$middleware->redirectUsersTo('/orders');")
+    routes = """<?php
+    Route::view('/', 'home')->name('home');
+    Route::middleware('guest')->group(function () {
+        Route::get('enter', [Enter::class, 'show'])->name('login');
+        Route::match(['get', 'post'], '/register', Join::class)->name('register');
+    });
+    Route::post('/leave', function () { Auth::logout(); return back(); })->name("logout");
+    """
+    (app / "routes" / "web.php").write_text(routes)
+    pages: Any = write(project)["app"]
+    assert pages["pages"] == {
+        "private": "/orders",
+        "sign_in": {"path": "/enter"},
+        "sign_out": "/leave",
+    }
+    (app / "routes" / "web.php").write_text(f"{routes} Route::prefix('account')->group(a());")
+    assert '# sign_in = { path = "/enter" }' in propose(Folder(project))
+
+
+def test_two_public_urls_are_both_named(project: Path) -> None:
+    path = project / "app" / "ecs" / "worker.json"
+    path.write_text(path.read_text().replace("https://tickets.", "https://admin."))
+    text = propose(Folder(project))
+    assert 'the public URL; the tasks have several: "https://' in text
+    assert '"https://admin.876events.example" (APP_URL in worker.json' in text
+
+
 def test_an_app_below_a_path_has_its_pages_there(project: Path) -> None:
     for name in ("web", "worker", "scheduler"):
         path = project / "app" / "ecs" / f"{name}.json"
