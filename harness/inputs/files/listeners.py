@@ -168,8 +168,8 @@ def _rules_with_listeners(
 
 def groups_of(balancer: Mapping[str, Any], request: listener_rules.Request) -> set[str]:
     """Return the target groups to which the HTTPS listener leads a request."""
-    assumed = {"Protocol": HTTPS[0], "Port": HTTPS[1]}
-    given = balancer.get("Listeners") or (assumed,)
+    assumed: Mapping[str, Any] = {"Protocol": HTTPS[0], "Port": HTTPS[1]}
+    given: Sequence[Mapping[str, Any]] = balancer.get("Listeners") or (assumed,)
     https = next((one for one in given if (one.get("Protocol"), one.get("Port")) == HTTPS), {})
     pairs = _rules_with_listeners(given, balancer.get(RULES) or ())
     rules = [listener_rules.rule(rule) for rule, of in pairs if of is https]
