@@ -141,7 +141,7 @@ class Form:
             yield from operation_shapes.type_problems(document.data, shape=shape, key="")
 
     def _of_pages(self, document: Document) -> Iterator[Problem]:
-        """Find output that is the first page of a list, and lacks what the others have."""
+        """Find output that is the first page of a list, without its other pages."""
         for name in {*NEXT_PAGE} - {*self.beside}:
             if document.data.get(name):
                 hint = "print it again without --max-items and --no-paginate"
