@@ -51,7 +51,7 @@ _HINTS = {
     "LFS": "`git lfs pull` fetches the file itself",
     "merge": "keep one of the two sides, without the lines of <, = and >",
 }
-"""A part of the words for a file -> what to do."""
+"""A part of the words for a file -> a remedy."""
 
 
 def may_be_one(name: str) -> bool:
@@ -65,6 +65,6 @@ def kind_of(text: str) -> str:
 
 
 def hint_of(kind: str) -> str:
-    """Return what to do about a file of a tool, by the words for it."""
+    """Return a remedy for a file of a tool, by the words for it."""
     other = "print with the AWS CLI what it stands for: docs/your-app.md, part 2"
     return next((hint for part, hint in _HINTS.items() if part in kind), other)

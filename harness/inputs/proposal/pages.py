@@ -19,7 +19,7 @@ _ROUTE = re.compile(
 _HOME = re.compile(
     r"redirectUsersTo\(\s*['\"](?P<to>[^'\"]+)|const\s+HOME\s*=\s*['\"](?P<home>[^'\"]+)"
 )
-"""The page to which an app sends who has signed in, in Laravel 11 and before."""
+"""The page after signing in, in Laravel 11 and before."""
 _STOCK = {"login": "/login", "register": "/register", "logout": "/logout", "home": "/dashboard"}
 
 
