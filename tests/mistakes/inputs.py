@@ -22,6 +22,7 @@ from tests.mistakes.edits import (
     WORKER_SERVICE,
     WORKER_TASK,
     Edit,
+    combine,
     drop_target_parameter,
     edit_container,
     edit_definition,
@@ -69,6 +70,15 @@ MISTAKES = (
         "sessions are kept in a Redis of the old host",
         set_variable("SESSION_DRIVER", "redis"),
         cause='is "redis" (SESSION_DRIVER), and no cache is configured',
+        exit_code=USAGE,
+    ),
+    Mistake(
+        "maintenance mode is kept in a Redis, and nothing configures one",
+        combine(
+            set_variable("APP_MAINTENANCE_DRIVER", "cache"),
+            set_variable("APP_MAINTENANCE_STORE", "redis"),
+        ),
+        cause='is "redis" (APP_MAINTENANCE_STORE), and no cache is configured',
         exit_code=USAGE,
     ),
     Mistake(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DRIVER = "redis"
 _DRIVERS = ("SESSION_DRIVER", "CACHE_STORE", "QUEUE_CONNECTION")
+_MAINTENANCE = {"APP_MAINTENANCE_DRIVER": "cache", "APP_MAINTENANCE_STORE": DRIVER}
 _STORES = ("SESSION_DRIVER", "CACHE_STORE", "CACHE_DRIVER")
 _ABSENT = ("memcached", "dynamodb")
 """Stores that neither the configuration nor a rehearsal has."""
@@ -133,6 +134,8 @@ def _drivers_without_store(production: Production) -> Iterator[Problem]:
     """Report drivers with a store that the files and the overlay lack."""
     config = production.config
     for definition in production.definitions:
+        given = {(name, value) for _, name, value in definition.variables}
+        maintenance = _MAINTENANCE if _MAINTENANCE.items() <= given else {}
         for place, name, value in definition.variables:
             if name in config.overlay.environment:
                 continue
@@ -143,7 +146,7 @@ def _drivers_without_store(production: Production) -> Iterator[Problem]:
                     f'write "database", or "{DRIVER}" with [cache]; {_ELSEWHERE.format(name=name)}',
                     file=definition.source,
                 )
-            elif name in _DRIVERS and value == DRIVER and config.cache is None:
+            elif name in (*_DRIVERS, *maintenance) and value == DRIVER and config.cache is None:
                 beside = _loopback(definition)
                 lacking = (
                     f"{beside} is the task itself: each task has a store of its own"
