@@ -13,7 +13,9 @@ from harness.diagnosis.expect import expect
 from harness.images.inspect import fpm_config, nginx_config
 from harness.report import not_covered, proved
 from harness.target.resources.ecs import php_container, services_of
+from harness.target.resources.job_queue import LONGEST_DELAY_S
 from harness.target.resources.queue_worker import LONGEST_HIDING_S
+from scenarios.jobs import SQS
 from scenarios.timeouts import NGINX_FILES, PROCESSES, RequestChain, memory_need
 
 if TYPE_CHECKING:
@@ -109,15 +111,29 @@ def test_jobs_own_tries_fit_the_queue(app_code: dict[str, Any], job_queue: JobQu
 @as_task
 @pytest.mark.requires("http", "code", "queue")
 @pytest.mark.read_only
-def test_jobs_wait_no_longer_than_the_queue_hides_them(app_code: dict[str, Any]) -> None:
+def test_jobs_wait_no_longer_than_sqs_lets_them(
+    app_code: dict[str, Any], configuration: dict[str, Any]
+) -> None:
     for job in app_code.get("backoffs", ()):
         place = f"{job['file']} line {job['line']}"
         expect(
             job["seconds"] <= LONGEST_HIDING_S,
             f"the job in {place} waits {job['seconds']} s after a failure",
-            cause=f"the backoff of the job in {place} ({job['seconds']} s) is longer than SQS hides"
+            cause=f"the backoff (or release()) of the job in {place} ({job['seconds']} s) is longer than SQS hides"
             f" a message ({LONGEST_HIDING_S} s, 12 hours): SQS refuses it, and the job comes back"
             " after the queue's visibility time-out instead",
+            certain=True,
+        )
+    default = configuration["resources"]["connection"].get(configuration["defaults"]["connection"])
+    delays = app_code.get("delays", ()) if default and default.get("driver") == SQS else ()
+    for delay in delays:
+        place = f"{delay['file']} line {delay['line']}"
+        expect(
+            delay["seconds"] <= LONGEST_DELAY_S,
+            f"{place} delays what it queues by {delay['seconds']} s",
+            cause=f"{place} delays what it puts into the queue by {delay['seconds']} s, and SQS"
+            f" takes no more than {LONGEST_DELAY_S} s (15 minutes), so that it refuses the message:"
+            " have the schedule queue it when it is due, or take a connection of the database",
             certain=True,
         )
 

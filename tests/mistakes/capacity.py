@@ -12,6 +12,8 @@ from tests.mistakes.edits import (
     NGINX,
     ORDER_JOB,
     SCALING,
+    Edit,
+    add_file,
     append,
     combine,
     replace,
@@ -20,17 +22,36 @@ from tests.mistakes.mistake import Mistake, Twin
 
 BACKOFF = "public array $backoff = [5, {}];"
 
+
+def remind(delay: str) -> Edit:
+    """Have code that no scenario runs delay a job."""
+    return add_file(
+        "app/app/Actions/RemindBuyer.php",
+        "<?php\n\nnamespace App\\Actions;\n\nclass RemindBuyer\n{\n"
+        "    public function handle(\\App\\Models\\Order $order): void\n    {\n"
+        f"        \\App\\Jobs\\SendOrderConfirmation::dispatch($order)->delay({delay});\n    }}\n}}\n",
+    )
+
+
 MISTAKES = (
     Mistake(
         "a job waits for a day after its second failure",
         replace(ORDER_JOB, BACKOFF.format(30), BACKOFF.format("60 * 60 * 24")),
-        breaks=[capacity.test_jobs_wait_no_longer_than_the_queue_hides_them],
+        breaks=[capacity.test_jobs_wait_no_longer_than_sqs_lets_them],
         cause="line 26 (86400 s) is longer than SQS hides a message (43200 s, 12 hours)",
         also_green=[capacity.test_jobs_own_timeouts_fit_the_queue],
         twin=Twin(
             "a job waits for half a day after its second failure",
             replace(ORDER_JOB, BACKOFF.format(30), BACKOFF.format("12 * 60 * 60")),
         ),
+    ),
+    Mistake(
+        "a reminder is delayed for a day, which SQS does not take",
+        remind("now()->addHours(24)"),
+        breaks=[capacity.test_jobs_wait_no_longer_than_sqs_lets_them],
+        cause="app/Actions/RemindBuyer.php line 9 delays what it puts into the queue by 86400 s",
+        also_green=[capacity.test_jobs_own_timeouts_fit_the_queue],
+        twin=Twin("a reminder is delayed for 15 minutes", remind("now()->addMinutes(15)")),
     ),
     Mistake(
         "PHP may work for longer than the load balancer waits",

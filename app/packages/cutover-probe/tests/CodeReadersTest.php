@@ -7,6 +7,7 @@ namespace CutoverProbe\Tests;
 use CutoverProbe\Code\AppCode;
 use CutoverProbe\Code\BackoffReader;
 use CutoverProbe\Code\ClockReader;
+use CutoverProbe\Code\DelayReader;
 use CutoverProbe\Code\FileReader;
 use CutoverProbe\Code\GroupReader;
 use CutoverProbe\Code\HostReader;
@@ -215,8 +216,24 @@ final class CodeReadersTest extends TestCase
         $this->assertSame([86400], array_column((new BackoffReader($this->codeOf($list)))->waits(), 'seconds'));
         $this->assertSame([1200], array_column((new BackoffReader($this->codeOf($number)))->waits(), 'seconds'));
         $this->assertSame([90000], array_column((new BackoffReader($this->codeOf($attribute)))->waits(), 'seconds'));
+        $this->assertSame([86400], array_column((new BackoffReader($this->codeOf('class A implements ShouldQueue { function handle() { $this->release(60 * 60 * 24); } }')))->waits(), 'seconds'));
         $this->assertSame([], (new BackoffReader($this->codeOf('class A { public $backoff = 90000; }')))->waits());
         $this->assertSame([], (new BackoffReader($this->codeOf('class B implements ShouldQueue { public $backoff = self::WAITS; }')))->waits());
+    }
+
+    public function test_delays_of_what_goes_into_the_default_connection_are_read(): void
+    {
+        $code = 'A::dispatch()->delay(now()->addHours(2)); Mail::to($a)->later(60 * 15, new B); $a->delay($until); delay(5000); Queue::later(now()->addSeconds(30), new C);';
+        $elsewhere = 'function a() { A::dispatch()->onConnection("database")->delay(now()->addHours(2)); }';
+        $page = 'function a() { return Tooltip::make()->delay(1000); }';
+        $local = 'function a() { if (app()->isLocal()) { A::dispatch()->delay(7200); } }';
+
+        $this->assertSame([7200, 900, 30], array_column((new DelayReader($this->codeOf($code)))->delays(), 'seconds'));
+        $this->assertSame([], (new DelayReader($this->codeOf($elsewhere)))->delays());
+        $this->assertSame([], (new DelayReader($this->codeOf($local)))->delays());
+        $this->assertSame([], (new DelayReader($this->codeOf($page)))->delays());
+        $this->assertSame([3600], array_column((new DelayReader($this->codeOf('class A implements ShouldQueue { public $delay = 3600; }')))->delays(), 'seconds'));
+        $this->assertSame([], (new DelayReader($this->codeOf('class A implements ShouldQueue { public $delay = 3600; public $connection = "database"; }')))->delays());
     }
 
     public function test_lifetimes_of_signed_links_are_read(): void

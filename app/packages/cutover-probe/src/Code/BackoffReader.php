@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace CutoverProbe\Code;
 
-/** How long jobs of the app wait at most before they run again after a failure. */
+/** How long jobs of the app wait at most before they run again after a failure, or after they release themselves. */
 final readonly class BackoffReader
 {
     private const array JOBS = ['ShouldQueue'];
@@ -30,6 +30,12 @@ final readonly class BackoffReader
             foreach ($file->attributes() as $call) {
                 if ($call->name === 'Backoff') {
                     $written[] = [implode(' , ', $call->code), $call->line];
+                }
+            }
+
+            foreach ($file->calls() as $call) {
+                if ($call->isMethod && $call->name === 'release') {
+                    $written[] = [$call->code[0] ?? '', $call->line];
                 }
             }
 

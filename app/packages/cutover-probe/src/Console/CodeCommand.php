@@ -6,6 +6,7 @@ namespace CutoverProbe\Console;
 
 use CutoverProbe\Code\BackoffReader;
 use CutoverProbe\Code\ClockReader;
+use CutoverProbe\Code\DelayReader;
 use CutoverProbe\Code\FileReader;
 use CutoverProbe\Code\GroupReader;
 use CutoverProbe\Code\HostReader;
@@ -24,7 +25,7 @@ final class CodeCommand extends Command
 
     protected $description = 'Print as JSON what the code of the app names, locks and writes';
 
-    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts, PeerReader $peers, BackoffReader $backoffs, LinkReader $links, GroupReader $groups, NativeSessionReader $sessions, UploadReader $uploads): int
+    public function handle(NameReader $names, LockReader $locks, FileReader $files, JobReader $jobs, ClockReader $clocks, HostReader $hosts, PeerReader $peers, BackoffReader $backoffs, DelayReader $delays, LinkReader $links, GroupReader $groups, NativeSessionReader $sessions, UploadReader $uploads): int
     {
         $this->line((string) json_encode([
             'names' => $names->names(),
@@ -36,6 +37,7 @@ final class CodeCommand extends Command
             'hosts' => $hosts->hosts(),
             'peers' => $peers->peers(),
             'backoffs' => $backoffs->waits(),
+            'delays' => $delays->delays(),
             'links' => $links->links(),
             'ungrouped' => $groups->ungrouped(),
             'native_sessions' => $sessions->sessions(),
