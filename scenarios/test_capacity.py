@@ -119,9 +119,9 @@ def test_jobs_wait_no_longer_than_sqs_lets_them(
         expect(
             job["seconds"] <= LONGEST_HIDING_S,
             f"the job in {place} waits {job['seconds']} s after a failure",
-            cause=f"the backoff (or release()) of the job in {place} ({job['seconds']} s) is longer than SQS hides"
-            f" a message ({LONGEST_HIDING_S} s, 12 hours): SQS refuses it, and the job comes back"
-            " after the queue's visibility time-out instead",
+            cause=f"the backoff (or release()) of the job in {place} ({job['seconds']} s) is longer"
+            f" than SQS hides a message ({LONGEST_HIDING_S} s, 12 hours): SQS refuses it, and the"
+            " job comes back after the queue's visibility time-out instead",
             certain=True,
         )
     default = configuration["resources"]["connection"].get(configuration["defaults"]["connection"])

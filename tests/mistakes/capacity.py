@@ -29,7 +29,8 @@ def remind(delay: str) -> Edit:
         "app/app/Actions/RemindBuyer.php",
         "<?php\n\nnamespace App\\Actions;\n\nclass RemindBuyer\n{\n"
         "    public function handle(\\App\\Models\\Order $order): void\n    {\n"
-        f"        \\App\\Jobs\\SendOrderConfirmation::dispatch($order)->delay({delay});\n    }}\n}}\n",
+        f"        \\App\\Jobs\\SendOrderConfirmation::dispatch($order)->delay({delay});\n"
+        "    }\n}\n",
     )
 
 
