@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from harness.images.inspect.fpm_config import Pool
     from harness.target.access import Access
     from harness.target.clients.browser import Browser
-    from harness.target.clients.probe import ProbeClient
     from harness.target.pages import Pages
     from harness.target.resources.ecs_exec import ExecResult
     from harness.target.resources.job_queue import JobQueue
@@ -42,30 +41,40 @@ as_task = pytest.mark.truth(
 
 
 @pytest.fixture
-def pools(run_in_task: Callable[..., ExecResult]) -> list[Pool]:
+def fpm_files(run_in_task: Callable[..., ExecResult]) -> str:
+    """PHP-FPM's files in a web task."""
+    return run_in_task(["sh", "-c", fpm_config.PRINT_FILES]).stdout
+
+
+@pytest.fixture
+def pools(fpm_files: str) -> list[Pool]:
     """The pools of PHP-FPM in a web task."""
-    found = fpm_config.pools(run_in_task(["sh", "-c", fpm_config.PRINT_FILES]).stdout)
+    found = fpm_config.pools(fpm_files)
     if not any(pool.children for pool in found):
         pytest.skip("not covered: the web task has no configuration of PHP-FPM")
     return found
 
 
 @as_task
-@pytest.mark.requires("http", "probe", "ecs", "elb", "exec")
+@pytest.mark.requires("http", "ecs", "elb", "exec")
 @pytest.mark.read_only
 def test_timeouts_of_a_request_fit_each_other(
     pools: list[Pool],
+    fpm_files: str,
     run_in_task: Callable[..., ExecResult],
     web_tier: WebTier,
-    probe: ProbeClient,
     record_property: Callable[[str, object], None],
 ) -> None:
     listing = run_in_task(["sh", "-c", NGINX_FILES])
+    printed = run_in_task(["sh", "-c", fpm_config.PHP_SETTINGS]).stdout
+    settings = fpm_config.php_settings(fpm_files, printed)
+    if fpm_config.EXECUTION not in settings:
+        pytest.skip("not covered: PHP-FPM is not where images have it")
     chain = RequestChain(
         balancer_s=web_tier.balancer.idle_timeout_s(),
         nginx_s=None if listing.exit_code else nginx_config.fastcgi_read_s(listing.stdout),
         terminate_s=max(pool.terminate_s for pool in pools),
-        execution_s=float(probe.facts()["php"]["max_execution_time"] or 0),
+        execution_s=max(0.0, float(settings[fpm_config.EXECUTION])),
     )
     record_property("time-outs of a request", str(chain))
     record_property("deregistration delay, s", web_tier.group.drains_for_s())

@@ -17,9 +17,11 @@ FILES = "find -L /etc /usr/local/etc -type f -path '*fpm*' -name '*.conf' 2>/dev
 PRINT_FILES = f"for file in $({FILES}); do cat $file; echo; done"
 UPLOADS = ("upload_max_filesize", "post_max_size")
 """PHP's limits of an upload."""
+EXECUTION = "max_execution_time"
+_SETTINGS = "|".join((*UPLOADS, EXECUTION))
 PHP_SETTINGS = (
     "php=$(ls /usr/sbin/php-fpm* /usr/local/sbin/php-fpm 2>/dev/null | head -n 1);"
-    f' [ -z "$php" ] || "$php" -i 2>/dev/null | grep -E "^({"|".join(UPLOADS)}) =>"; true'
+    f' [ -z "$php" ] || "$php" -i 2>/dev/null | grep -E "^({_SETTINGS}) =>"; true'
 )
 """Prints these as PHP-FPM has them; its pools may set others."""
 _SECTION = re.compile(r"^\[(?P<name>[^\]]+)\]$")
@@ -53,17 +55,16 @@ def pools(text: str) -> list[Pool]:
     return [_pool(name, found) for name, found in sections.items() if name != _GLOBAL]
 
 
-def upload_limits(text: str, printed: str) -> dict[str, str]:
-    """Return PHP's limits of an upload, a pool's own before those that PHP-FPM prints.
+def php_settings(text: str, printed: str) -> dict[str, str]:
+    """Return PHP's limits of a request, a pool's own before those that PHP-FPM prints.
 
     Args:
         text: PHP-FPM's files.
         printed: What `PHP_SETTINGS` prints.
     """
-    names = "|".join(UPLOADS)
-    found = dict(re.findall(rf"^({names}) => \S+ => (\S+)", printed, flags=re.MULTILINE))
+    found = dict(re.findall(rf"^({_SETTINGS}) => \S+ => (\S+)", printed, flags=re.MULTILINE))
     own = re.findall(
-        rf"^\s*php(?:_admin)?_value\[({names})\]\s*=\s*[\"']?(\w+)", text, flags=re.MULTILINE
+        rf"^\s*php(?:_admin)?_value\[({_SETTINGS})\]\s*=\s*[\"']?(\w+)", text, flags=re.MULTILINE
     )
     return found | dict(own)
 
