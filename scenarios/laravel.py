@@ -107,7 +107,17 @@ $count = fn () => app(CutoverProbe\SessionRoutes::class)->count();
 if (config('session.driver') === 'database' && rescue($count, 0, false)) {
     $want(config('session.connection'), config('session.table'), 'the sessions (SESSION_DRIVER)');
 }
-$stores = ['the cache (CACHE_STORE)' => config('cache.default')] + $arguments['stores'];
+$code = (string) @file_get_contents(base_path('bootstrap/app.php'));
+foreach (array_filter(array_map('base_path', ['app', 'routes', 'resources']), 'is_dir') as $folder) {
+    foreach (Illuminate\Support\Facades\File::allFiles($folder) as $file) {
+        $code .= $file->getExtension() === 'php' ? $file->getContents() : '';
+    }
+}
+// Beside the app's own code, a worker and schedule:run look into the cache.
+$words = '/\bCache\b|\bcache\(|throttle|RateLimiter|Schedule/';
+$uses = $arguments['has_worker'] || preg_match($words, $code);
+$default = $uses ? ['the cache (CACHE_STORE)' => config('cache.default')] : [];
+$stores = $default + $arguments['stores'];
 if (config('app.maintenance.driver') === 'cache') {
     $stores['artisan down (APP_MAINTENANCE_STORE)'] = config('app.maintenance.store');
 }
