@@ -108,7 +108,8 @@ if (config('session.driver') === 'database' && rescue($count, 0, false)) {
     $want(config('session.connection'), config('session.table'), 'the sessions (SESSION_DRIVER)');
 }
 $code = (string) @file_get_contents(base_path('bootstrap/app.php'));
-foreach (array_filter(array_map('base_path', ['app', 'routes', 'resources']), 'is_dir') as $folder) {
+$folders = array_map('base_path', ['app', 'routes', 'resources']);
+foreach (array_filter($folders, 'is_dir') as $folder) {
     foreach (Illuminate\Support\Facades\File::allFiles($folder) as $file) {
         $code .= $file->getExtension() === 'php' ? $file->getContents() : '';
     }
