@@ -176,6 +176,25 @@ NGINX = (
     ),
     Pattern(
         Source.APP,
+        match=r"^Error: (?P<said>(?:adapting|loading)(?: initial)? config[^\n]{1,240})",
+        cause="Caddy, or FrankenPHP, does not start: {said}",
+        example=(
+            "Error: adapting config using caddyfile: /etc/caddy/Caddyfile:5 - Error during parsing:"
+            " unrecognized servers option 'trusted_proxies'",
+            "Error: loading initial config: loading new config: http app module: start: listening"
+            " on :80: listen tcp :80: bind: permission denied",
+        ),
+    ),
+    Pattern(
+        Source.APP,
+        match=r"dialing backend: dial (?:unix|tcp) (?P<where>[^\s\"]+?): connect",
+        symptom=True,
+        cause="PHP-FPM does not listen at {where}, where Caddy looks for it",
+        example='"msg":"dialing backend: dial unix /run/php/a.sock: connect: no such file or'
+        ' directory"',
+    ),
+    Pattern(
+        Source.APP,
         match=r"\[(?:crit|error)\] [^\n]*?\w+\(\) \"(?P<path>/[^\"\n]+)\" failed \(13: ",
         cause="nginx has no right to {path}: what it serves must be readable for the container's"
         " user, and the directories of its temporary files writable",

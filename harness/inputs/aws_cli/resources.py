@@ -186,7 +186,9 @@ def bucket(document: Document, *, name: str, region: str = "") -> Document:
     if not document.others and not printed_fields & document.data.keys():
         return document
     arns = [str(one.data["BucketArn"]) for one in document.objects if "BucketArn" in one.data]
-    made = document.data.get("CreateBucket") if document.origins else None
+    inputs = next((one for one in document.objects if "CreateBucket" in one.data), document)
+    made = inputs.data.get("CreateBucket")
+    made = made if isinstance(made, dict) and isinstance(made.get("Bucket"), str) else None
     name = made["Bucket"] if made else arns[0].rpartition(":")[2] if arns else name
     reshaped = Reshaped(document)
     if not name:
@@ -197,8 +199,8 @@ def bucket(document: Document, *, name: str, region: str = "") -> Document:
         reshaped.reject(document, "", message, hint)
     reshaped.put("CreateBucket", {"Bucket": name}, source=document, at="")
     if made:
-        for operation, content in document.data.items():
-            reshaped.put(operation, content, source=document, at=operation)
+        for operation, content in inputs.data.items():
+            reshaped.put(operation, content, source=inputs, at=operation)
     else:
         _put_place(reshaped, region=region)
     printed: set[str] = set()
