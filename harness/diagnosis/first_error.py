@@ -90,8 +90,7 @@ def last_words(lines: Iterable[Line]) -> FirstError | None:
     """Return the last lines of plain text of the task that wrote first, where none is an error."""
     own = [one for one in lines if one.source == Source.APP and one.text.strip()]
     plain = [one for one in own if one.task == own[0].task and not one.text.startswith("{")]
-    if all(one.at for one in plain):
-        plain.sort(key=lambda one: one.at or datetime.min)  # it has two outputs
+    plain.sort(key=lambda one: str(one.at or ""))  # it has two outputs
     text = " ".join(one.text.strip() for one in plain[-_LAST_LINES:])
     return FirstError(redact(text[-_SHOWN:]), plain[-1].task, plain[-1].at) if plain else None
 

@@ -75,6 +75,8 @@ def test_the_last_words_of_a_task_are_its_last_lines_of_plain_text() -> None:
         "web task 0123abcd, 07:00:00: warming The environment file is invalid!"
         " Encountered whitespace."
     )
+    earlier = line("warming", at=AT - timedelta(seconds=1))  # of its other output
+    assert str(last_words([line("It ends."), earlier])).endswith(": warming It ends.")
     assert last_words([line('{"channel":"access"}')]) is None
     assert last_words([line("elsewhere", source=Source.STOPPED_REASON)]) is None
 

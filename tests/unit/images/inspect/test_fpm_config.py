@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.images.inspect.fpm_config import Pool, pools, php_settings
+from harness.images.inspect.fpm_config import Pool, php_settings, pools
 
 OFFICIAL = """
 [global]

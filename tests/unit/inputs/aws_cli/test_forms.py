@@ -356,6 +356,15 @@ def test_head_bucket_names_the_bucket_and_settings_go_below_their_key(tmp_path: 
     lifecycle = {**least, **rules}
     owner, status = {"Owner": {"ID": "a"}, "Grants": []}, {"Status": "Enabled"}
     path.write_text(cli_outputs.text(head, location, cors, lifecycle, owner, status))
+    given = {"CreateBucket": {"Bucket": "uploads"}}
+    blocked = {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}
+    for outputs in ((given, blocked), (blocked, given)):
+        other = tmp_path / "inputs.json"
+        other.write_text(cli_outputs.text(*outputs))
+        assert resources.bucket(read_json(other), name="").data == {
+            **given,
+            "PutPublicAccessBlock": {"Bucket": "uploads", **blocked},
+        }
     assert resources.bucket(read_json(path), name="").data == {
         "CreateBucket": {"Bucket": "uploads", "CreateBucketConfiguration": location},
         "PutBucketCors": {"Bucket": "uploads", "CORSConfiguration": cors},
