@@ -90,6 +90,8 @@ class Access:
     """ECS service -> how many of its tasks auto scaling starts at the most."""
     services: Mapping[str, str] = field(default_factory=dict)
     """Name in cutover.toml -> name of the ECS service."""
+    hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name in cutover.toml -> hosts that rules of the load balancer lead to the service."""
     web: str = "web"
     """The key in ``services`` of the one that visitors reach."""
     worker: str = ""

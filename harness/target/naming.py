@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.aws import efs, eventbridge, ses_smtp
 from harness.inputs.checks import cluster_parameters
-from harness.inputs.files import iam_roles, phase_files
+from harness.inputs.files import iam_roles, listeners, phase_files
+from harness.inputs.files.ecs_services import is_balanced, target_group_of
 from harness.inputs.files.schedule import LARAVELS
 from harness.inputs.toml.schema import Probe
 from harness.target.access import Access
@@ -39,6 +40,7 @@ def names_in(production: Production) -> Access:
         max_connections=cluster_parameters.connections_allowed(production),
         max_capacities=_max_capacities(production),
         services={name: service.name for name, service in production.services.items()},
+        hosts=_hosts(production),
         web=production.web,
         worker=production.worker,
         jobs_on=_jobs_on(production),
@@ -76,6 +78,15 @@ def names_in(production: Production) -> Access:
         mail_receipt=production.mail_receipt,
         roles=_roles(production),
     )
+
+
+def _hosts(production: Production) -> dict[str, tuple[str, ...]]:
+    by_group = listeners.hosts_by_group(production)
+    groups = {
+        name: target_group_of(service.reached) if is_balanced(service.create) else ""
+        for name, service in production.services.items()
+    }
+    return {name: tuple(sorted(by_group.get(group, ()))) for name, group in groups.items()}
 
 
 def _max_capacities(production: Production) -> dict[str, int]:

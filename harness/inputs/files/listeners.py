@@ -179,6 +179,17 @@ def groups_of(balancer: Mapping[str, Any], request: listener_rules.Request) -> s
     return {name for name, weight in shares.items() if weight}
 
 
+def hosts_by_group(production: Production) -> dict[str, set[str]]:
+    """Return the hosts that rules lead to each target group, without those with a wildcard."""
+    found: dict[str, set[str]] = {}
+    rules = (rule for listener in of_production(production) for rule in listener.rules)
+    for rule in rules:
+        for action in rule.get("Actions") or ():
+            for name in listener_rules.weights(action):
+                found.setdefault(name, set()).update(Listener({}, (rule,)).hosts)
+    return found
+
+
 def read_target_group(
     reading: Reading, balancer: Mapping[str, Any] | None, *, settings: Config | None
 ) -> dict[str, Any] | None:

@@ -49,6 +49,7 @@ def described(home: Path, **changed: Any) -> Path:
         "region": "us-east-1",
         "injected": {"APP_KEY": f"{SECRET}:APP_KEY::", "DB_PASSWORD": "/shop/password"},
         "max_connections": 1000,
+        "hosts": {"web": ["tickets.876events.example"]},
         "max_capacities": {"tickets-web": 6},
         "jobs_on": "sqs",
         "cache_is_cluster": False,

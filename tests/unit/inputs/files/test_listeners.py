@@ -119,3 +119,11 @@ def test_a_request_is_led_to_the_groups_of_its_host() -> None:
         assert listeners.groups_of(balancer, listener_rules.Request(host)) == {group}
     assert listeners.groups_of({"Rules": rules}, listener_rules.Request("www.example")) == {"web"}
     assert listeners.groups_of({}, listener_rules.Request("www.example")) == set()
+
+
+def test_hosts_of_rules_belong_to_the_groups_that_they_lead_to(app: Production) -> None:
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": forward("tickets-web")}
+    rules = [rule(1, "admin", host="admin.example"), rule(2, "admin", host="*.example")]
+    balancer = {"LoadBalancer": {"Name": "a"}, "Listeners": [https], "Rules": rules}
+    found = listeners.hosts_by_group(replace(app, load_balancer=balancer))
+    assert found["admin"] == {"admin.example"}
