@@ -97,6 +97,19 @@ $name = config('mail.default');
 return ['mailer' => $name, 'transport' => config("mail.mailers.$name.transport")];
 """
 
+LOG_STREAMS = r"""
+$streams = function ($name) use (&$streams) {
+    $one = config("logging.channels.$name") ?? [];
+    $isStack = ($one['driver'] ?? '') === 'stack';
+    $below = $isStack ? array_diff((array) $one['channels'], [$name]) : [];
+    return $below === []
+        ? [(string) ($one['handler_with']['stream'] ?? $one['with']['stream'] ?? '')]
+        : array_merge(...array_map($streams, array_values($below)));
+};
+return ['streams' => $streams(config('logging.default'))];
+"""
+"""The streams into which the default log channel writes; an empty one where it is another type."""
+
 MISSING_TABLES = r"""
 $wanted = [];
 $want = function ($connection, $table, $use) use (&$wanted) {

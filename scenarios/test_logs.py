@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.diagnosis.expect import SettingCause, expect
-from harness.images.inspect import nginx_config
+from harness.images.inspect import fpm_config, nginx_config
 from harness.report import not_covered, proved
 from scenarios.jobs import late_cause
+from scenarios.laravel import LOG_STREAMS, Laravel
 from scenarios.named_resources import IN_A_FILE
 from scenarios.shared_files import is_shared
 
@@ -38,6 +39,13 @@ STACK_TRACE = 3_000
 """Characters of an error with the shortest stack trace that Laravel's requests have."""
 APPEND = 'for file; do [ ! -e "$file" ] || echo "$0" >> "$file"; done'
 """A shell's script that adds its name to those files that exist: a new one would be root's."""
+KEPT_BY_FPM = (
+    "PHP-FPM keeps the lines that its workers write to stderr: set catch_workers_output = yes in"
+    " its pool"
+)
+FPM_RUNS = r"grep -Eaqs 'php-fpm: master process \((/usr/local)?/etc/' /proc/[0-9]*/cmdline"
+OF_WORKERS = {"php://stderr", "/dev/stderr", "/proc/self/fd/2"}
+"""Streams that a worker of PHP-FPM has from its master."""
 ACCESS_LOG = "access_log"
 TO_OUTPUT = {"error_log": "error_log stderr", ACCESS_LOG: "access_log /dev/stdout"}
 
@@ -81,10 +89,7 @@ def channel_cause(channel: str, level: str) -> str:
             "LOG_LEVEL", f"LOG_LEVEL is {level}, so that no error of the app is logged"
         )
     if channel == "stderr":
-        return (
-            "PHP-FPM keeps the lines that its workers write to stderr: set catch_workers_output ="
-            " yes in its pool"
-        )
+        return KEPT_BY_FPM
     return SettingCause(
         "LOG_CHANNEL",
         f'LOG_CHANNEL is "{channel}", which does not reach the output of the container: set stderr',
@@ -141,6 +146,40 @@ def test_log_of_the_app_is_in_no_file(
             " its lines reach no output of the container, and end with it: set stderr, in"
             " LOG_STACK where the channel is a stack",
         ),
+        certain=True,
+    )
+
+
+@from_logs
+@pytest.mark.requires("ecs", "elb", "exec", "logs")
+@pytest.mark.mutates
+def test_log_of_the_app_gets_out_of_php_fpm(
+    run_in_task: Callable[..., ExecResult],
+    web_tier: WebTier,
+    task_logs: LogReader,
+    eventually: Callable[..., Any],
+) -> None:
+    task, marker = min(web_tier.running()), f"cutover-{secrets.token_hex(6)}"
+    files = run_in_task(["sh", "-c", f"{FPM_RUNS} && {fpm_config.PRINT_FILES}"], task=task).stdout
+    pools = [pool for pool in fpm_config.pools(files) if pool.children]
+    if not pools:
+        pytest.skip("not covered: no PHP-FPM runs in the web task with its files below /etc")
+    streams = Laravel(run_in_task).ask_or_skip(LOG_STREAMS, task=task)["streams"]
+    if not OF_WORKERS.issuperset(streams):
+        return
+    kept = ", ".join(pool.name for pool in pools if not pool.passes_on)
+    expect(not kept, f"the pool {kept} passes nothing on", cause=KEPT_BY_FPM, certain=True)
+    path = fpm_config.error_log(files)
+    if not path.startswith("/") or run_in_task(["test", "-f", path], task=task).exit_code:
+        return  # an output, or a link to one
+    answer = run_in_task(["sh", "-c", APPEND, marker, path], task=task)
+    eventually(
+        lambda: marker in answer.stdout + answer.stderr + task_logs.log_of(task),
+        until=bool,
+        what=f"PHP-FPM has the error_log {path}",
+        cause=f"PHP-FPM's error_log is {path}, a file of the task: the lines that its workers write"
+        " to stderr, the app's log among them, reach no output of the container and end with it:"
+        " write error_log = /proc/self/fd/2",
         certain=True,
     )
 

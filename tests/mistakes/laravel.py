@@ -8,6 +8,7 @@ from scenarios import test_laravel as laravel
 from scenarios import test_logs as logs
 from tests.mistakes.edits import (
     CONFIG,
+    FPM_POOL,
     WEB_ROLE,
     WORKER_ROLE,
     Edit,
@@ -109,6 +110,15 @@ MISTAKES = (
                 set_everywhere("LOG_STACK", "single,stderr"),
             ),
         ),
+    ),
+    Mistake(
+        "without the probe: PHP-FPM has a log file, with the lines of its workers",
+        without_the_probe(
+            replace(FPM_POOL, "error_log = /proc/self/fd/2", "error_log = /tmp/php-fpm.log")
+        ),
+        breaks=[logs.test_log_of_the_app_gets_out_of_php_fpm],
+        cause="PHP-FPM's error_log is /tmp/php-fpm.log, a file of the task",
+        also_green=[logs.test_log_of_the_app_is_in_no_file],
     ),
     Mistake(
         "without the probe: no migration makes the table of failed jobs",

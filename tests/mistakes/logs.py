@@ -40,7 +40,10 @@ MISTAKES = (
     Mistake(
         "PHP-FPM keeps what its workers log",
         replace(FPM_POOL, "catch_workers_output = yes", "catch_workers_output = no"),
-        breaks=[logs.test_error_of_the_app_reaches_its_task_log],
+        breaks=[
+            logs.test_error_of_the_app_reaches_its_task_log,
+            logs.test_log_of_the_app_gets_out_of_php_fpm,
+        ],
         cause="PHP-FPM keeps the lines that its workers write to stderr",
         also_green=[logs.test_no_secret_is_in_the_log_of_a_task],
         twin=Twin(

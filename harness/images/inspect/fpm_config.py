@@ -40,10 +40,21 @@ class Pool:
     """pm.max_children."""
     terminate_s: int
     """request_terminate_timeout; 0 when no request is ended."""
+    passes_on: bool = False
+    """Whether the master logs its workers' lines (catch_workers_output): they get none out."""
 
 
 def pools(text: str) -> list[Pool]:
     """Read the pools of PHP-FPM's files, in the order in which it reads them."""
+    return [_pool(name, found) for name, found in _sections(text).items() if name != _GLOBAL]
+
+
+def error_log(text: str) -> str:
+    """Return the file of PHP-FPM's own log; empty where its files name none."""
+    return _sections(text).get(_GLOBAL, {}).get("error_log", "")
+
+
+def _sections(text: str) -> dict[str, dict[str, str]]:
     sections: dict[str, dict[str, str]] = {}
     current = ""
     for line in map(str.strip, text.splitlines()):
@@ -52,7 +63,7 @@ def pools(text: str) -> list[Pool]:
             sections.setdefault(current, {})
         elif (setting := _SETTING.match(line)) and current:
             sections[current][setting["name"]] = setting["value"].strip().strip("\"'")
-    return [_pool(name, found) for name, found in sections.items() if name != _GLOBAL]
+    return sections
 
 
 def php_settings(text: str, printed: str) -> dict[str, str]:
@@ -75,6 +86,7 @@ def _pool(name: str, settings: Mapping[str, str]) -> Pool:
         name=name,
         children=int(children) if children.isdigit() else 0,
         terminate_s=_seconds(settings.get("request_terminate_timeout", "0")),
+        passes_on=settings.get("catch_workers_output", "no").lower() in ("yes", "on", "true", "1"),
     )
 
 
