@@ -62,13 +62,13 @@ def turn_away(programs: str) -> Edit:
     return replace(NGINX, "root /srv/app/public;", f"root /srv/app/public;\n        {rule}")
 
 
-def redirect_to_https(condition: str) -> Edit:
+def redirect_to_https(condition: str, *, host: str = "$host") -> Edit:
     """Have nginx redirect the requests that meet a condition."""
     return replace(
         NGINX,
         "        root /srv/app/public;",
         f"        root /srv/app/public;\n        {condition}"
-        " { return 301 https://$host$request_uri; }",
+        f" {{ return 301 https://{host}$request_uri; }}",
     )
 
 
@@ -87,6 +87,8 @@ def name_volumes() -> Edit:
     paths = " ".join(WRITABLE.values())
     return replace(DOCKERFILE, "USER www-data", f"VOLUME {paths}\nUSER www-data")
 
+
+_HOST = "tickets.876events.example"
 
 MISTAKES = (
     Mistake(
@@ -270,6 +272,17 @@ MISTAKES = (
         twin=Twin(
             "nginx sends to https what the load balancer took over plain HTTP",
             redirect_to_https("if ($http_x_forwarded_proto = http)"),
+        ),
+    ),
+    Mistake(
+        "nginx sends every other host to the app's own, the health check's too",
+        redirect_to_https(f"if ($host != {_HOST})", host=_HOST),
+        cause="every other host to its own (the check's Host is the target's address)",
+        also_green=[edge.test_unknown_host_does_not_reach_the_app],
+        exit_code=NOT_STARTED,
+        twin=Twin(
+            "nginx sends a former host to the app's own",
+            redirect_to_https("if ($host = old.876events.example)", host=_HOST),
         ),
     ),
     Mistake(

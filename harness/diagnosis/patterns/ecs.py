@@ -204,7 +204,8 @@ HEALTH = (
         Source.TARGET_HEALTH | Source.SERVICE_EVENT,
         match=r"Health checks failed with these codes: \[30\d\]",
         cause="the health check is redirected: the app or its nginx sends plain HTTP to https, or"
-        " its path is a page for who has signed in; it must be one that answers 200 to plain HTTP",
+        " every other host to its own (the check's Host is the target's address), or its path is a"
+        " page for who has signed in; it must be one that answers 200 to plain HTTP at any host",
         example="10.0.0.4 unhealthy Target.ResponseCodeMismatch (Health checks failed with these"
         " codes: [301])",
         symptom=True,
