@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 Step = str | int
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 """A key that TOML takes without quotes."""
-_YAML = (".yaml", ".yml")
-_YAML_BEGINNING = re.compile(r"(?:\s*(?:#[^\n]*|---)?\n)*(?:- )?[A-Za-z]\w*:(?:\s|$)")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """Its first bytes, as PowerShell's ``>`` writes them."""
 _SPACE = re.compile(r"\s*")
@@ -218,11 +216,9 @@ def read_json(path: Path) -> Document:
         try:
             data, end = value_at(text, start)
         except json.JSONDecodeError as error:
-            is_yaml = path.suffix in _YAML or _YAML_BEGINNING.match(text)
-            kind = templates.kind_of(text) or ("YAML" if is_yaml else "")
-            if kind:
-                hint = templates.hint_of(kind)
-                raise _unread(path, f"is {kind}, and JSON is expected", hint=hint) from error
+            if kind := templates.kind_of(text, name=path.name):
+                message = f"is {kind.words}, and JSON is expected"
+                raise _unread(path, message, hint=kind.remedy) from error
             message = f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
             hint = _APPENDED if "\0" in text[start:] else _JSON
             raise _unread(path, message, hint=hint, line=error.lineno) from error

@@ -175,7 +175,7 @@ class Form:
                     return
         if kind := templates.kind_of(document.text):
             yield Problem(
-                "", f"is {kind}, and {self.noun} is expected", f"put there {self._source}"
+                "", f"is {kind.words}, and {self.noun} is expected", f"put there {self._source}"
             )
         elif (
             self.is_named

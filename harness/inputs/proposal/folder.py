@@ -75,7 +75,7 @@ class Folder:
         for path in self._files(templates.may_be_one):
             with suppress(OSError):
                 if kind := templates.kind_of(path.read_text("utf-8", "replace")):
-                    found.setdefault(kind, []).append(path.relative_to(self.root).as_posix())
+                    found.setdefault(kind.words, []).append(path.relative_to(self.root).as_posix())
         return found
 
     @cached_property
