@@ -66,11 +66,11 @@ STALE_CONFIGURATION = (
     " image was built, or does not read them"
 )
 
-LOST_CA_FILES = (
-    "$paths = ini_get('open_basedir') ? [] : array_filter(['curl.cainfo' =>"
-    " ini_get('curl.cainfo'), 'openssl.cafile' => ini_get('openssl.cafile'), 'openssl.capath' =>"
-    " ini_get('openssl.capath')]); echo json_encode(array_filter($paths, fn ($path) => ! @is_readable($path)));"
-)
+LOST_CA_FILES = """
+$settings = ini_get('open_basedir') ? [] : ['curl.cainfo', 'openssl.cafile', 'openssl.capath'];
+$paths = array_filter(array_combine($settings, array_map(ini_get(...), $settings)));
+echo json_encode(array_filter($paths, fn ($path) => ! @is_readable($path)));
+"""
 """Prints the settings of PHP's command line with CAs that its task cannot read.
 
 Under open_basedir PHP's functions may not look at what curl and OpenSSL read: then none.
