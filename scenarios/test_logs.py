@@ -44,6 +44,14 @@ KEPT_BY_FPM = (
     " its pool"
 )
 FPM_RUNS = r"grep -Eaqs 'php-fpm: master process \((/usr/local)?/etc/' /proc/[0-9]*/cmdline"
+FPM_LOG = r"""
+for cmdline in /proc/[0-9]*/cmdline; do
+    if grep -aqs '^php-fpm: master process' "$cmdline"; then
+        readlink -f "${cmdline%/cmdline}/fd/2"
+    fi
+done
+"""
+"""Prints where PHP-FPM's master writes: its error_log, or stderr with --force-stderr."""
 OF_WORKERS = {"php://stderr", "/dev/stderr", "/proc/self/fd/2"}
 """Streams that a worker of PHP-FPM has from its master."""
 ACCESS_LOG = "access_log"
@@ -169,7 +177,7 @@ def test_log_of_the_app_gets_out_of_php_fpm(
         return
     kept = ", ".join(pool.name for pool in pools if not pool.passes_on)
     expect(not kept, f"the pool {kept} passes nothing on", cause=KEPT_BY_FPM, certain=True)
-    path = fpm_config.error_log(files)
+    path = run_in_task(["sh", "-c", FPM_LOG], task=task).stdout.partition("\n")[0]
     if not path.startswith("/") or run_in_task(["test", "-f", path], task=task).exit_code:
         return  # an output, or a link to one
     answer = run_in_task(["sh", "-c", APPEND, marker, path], task=task)
