@@ -44,12 +44,16 @@ KEPT_BY_FPM = (
     " its pool"
 )
 FPM_RUNS = r"grep -Eaqs 'php-fpm: master process \((/usr/local)?/etc/' /proc/[0-9]*/cmdline"
-FPM_LOG = r"""
-for cmdline in /proc/[0-9]*/cmdline; do
-    if grep -aqs '^php-fpm: master process' "$cmdline"; then
-        readlink -f "${cmdline%/cmdline}/fd/2"
-    fi
-done
+FPM_OUTPUT = r"""
+foreach (glob('/proc/[0-9]*/cmdline') as $cmdline) {
+    if (str_starts_with((string) @file_get_contents($cmdline), 'php-fpm: master process')) {
+        $process = dirname($cmdline);
+        // No other user may look at its output, not even root.
+        posix_setgid(filegroup($process)) && posix_setuid(fileowner($process));
+        echo @readlink("$process/fd/2");
+        break;
+    }
+}
 """
 """Prints where PHP-FPM's master writes: its error_log, or stderr with --force-stderr."""
 OF_WORKERS = {"php://stderr", "/dev/stderr", "/proc/self/fd/2"}
@@ -177,7 +181,8 @@ def test_log_of_the_app_gets_out_of_php_fpm(
         return
     kept = ", ".join(pool.name for pool in pools if not pool.passes_on)
     expect(not kept, f"the pool {kept} passes nothing on", cause=KEPT_BY_FPM, certain=True)
-    path = run_in_task(["sh", "-c", FPM_LOG], task=task).stdout.partition("\n")[0]
+    output = run_in_task(["php", "-r", FPM_OUTPUT], task=task).stdout
+    path = output or fpm_config.error_log(files)
     if not path.startswith("/") or run_in_task(["test", "-f", path], task=task).exit_code:
         return  # an output, or a link to one
     answer = run_in_task(["sh", "-c", APPEND, marker, path], task=task)

@@ -49,6 +49,11 @@ def pools(text: str) -> list[Pool]:
     return [_pool(name, found) for name, found in _sections(text).items() if name != _GLOBAL]
 
 
+def error_log(text: str) -> str:
+    """Return the file of PHP-FPM's own log; empty where its files name none."""
+    return _sections(text).get(_GLOBAL, {}).get("error_log", "")
+
+
 def _sections(text: str) -> dict[str, dict[str, str]]:
     sections: dict[str, dict[str, str]] = {}
     current = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.images.inspect.fpm_config import Pool, php_settings, pools
+from harness.images.inspect.fpm_config import Pool, error_log, php_settings, pools
 
 OFFICIAL = """
 [global]
@@ -26,7 +26,9 @@ def test_a_later_file_wins_and_global_is_no_pool() -> None:
     assert pools(OFFICIAL) == [Pool("www", 12, 120)]
 
 
-def test_a_pool_may_pass_on_the_output_of_its_workers() -> None:
+def test_the_log_is_that_of_the_master() -> None:
+    assert error_log(OFFICIAL) == "/proc/self/fd/2"
+    assert error_log("[www]\nerror_log = /a.log\n") == ""
     (pool,) = pools("[www]\ncatch_workers_output = yes\n")
     assert pool.passes_on
 
