@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.stack import engine, logs, removal
+from tests.docker.own_run import remove
 
 if TYPE_CHECKING:
     import docker
@@ -183,7 +184,7 @@ def lend(made: Project, client: docker.DockerClient) -> Iterator[Project]:
 def remove_runs(made: Project, client: docker.DockerClient) -> None:
     """Remove every run of a project from the engine."""
     for run_id in made.run_ids():
-        removal.remove_run(client, run_id)
+        remove(client, run_id)
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.core import runs
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
-from harness.stack import certificates, removal
+from harness.stack import certificates
 from harness.stack.component import Component, File, PlannedComponent
 from harness.stack.components import edge
 from harness.stack.stack import Stack
@@ -30,6 +29,7 @@ from harness.standins.control.agent.edge_files import (
 from harness.standins.control.state.model import Listener, LoadBalancer
 from harness.target.access import split_address
 from tests.docker.control_stack import edge_workers
+from tests.docker.own_run import own_run
 
 if TYPE_CHECKING:
     import docker
@@ -214,11 +214,10 @@ def started(
     client: docker.DockerClient, image: Callable[[str], str], directory: Path
 ) -> Iterator[Balancer]:
     """Start the edge and two targets, with the usual listeners."""
-    run = runs.new_run(directory)
     # The target only needs a Python, which the emulator's image has.
     ids = {"edge": image("edge"), "target": image("emulator")}
-    stack = Stack(run=run, client=client, images=ids, vpc_cidr="10.45.0.0/16")
-    try:
+    with own_run(client, directory) as run:
+        stack = Stack(run=run, client=client, images=ids, vpc_cidr="10.45.0.0/16")
         stack.create_networks()
         stack.start(SPEC)
         for name in ("target", "target2"):
@@ -228,8 +227,6 @@ def started(
         made.addresses = (address(stack, "target"), address(stack, "target2"))
         made.set_listeners(*USUAL)
         yield made
-    finally:
-        removal.remove_run(client, run.id)
 
 
 def address(stack: Stack, name: str) -> str:

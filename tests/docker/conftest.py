@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.core import runs
 from harness.core.runs import Run
 from harness.images import builder, context
-from harness.stack import engine, removal
+from harness.stack import engine
 from harness.stack.component import PlannedComponent
 from harness.stack.components.emulator import component, probe
 from harness.stack.stack import Stack
+from tests.docker.own_run import own_run
 
 if TYPE_CHECKING:
     import docker
@@ -50,9 +50,8 @@ def image(
 @pytest.fixture
 def run(client: docker.DockerClient, tmp_path: Path) -> Iterator[Run]:
     """A run of this test's own; everything with its label is removed at the end."""
-    made = runs.new_run(tmp_path)
-    yield made
-    removal.remove_run(client, made.id)
+    with own_run(client, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +61,11 @@ def emulator(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """The emulator alone, ready for the account of the reference app."""
-    made = runs.new_run(tmp_path_factory.mktemp("run"))
     ids = {"emulator": image("emulator")}
-    stack = Stack(run=made, client=client, images=ids, vpc_cidr="10.44.0.0/16")
     answer = partial(probe, account_id="876000000876", region="us-east-1")
-    try:
+    with own_run(client, tmp_path_factory.mktemp("run")) as made:
+        stack = Stack(run=made, client=client, images=ids, vpc_cidr="10.44.0.0/16")
         stack.create_networks()
         stack.start(component())
         stack.wait_ready(PlannedComponent(component(), answer), check=lambda: None)
         yield stack
-    finally:
-        removal.remove_run(client, made.id)

@@ -18,10 +18,9 @@ import requests
 import urllib3
 from botocore.config import Config
 
-from harness.core import runs
 from harness.core.runs import Run
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
-from harness.stack import certificates, engine, removal
+from harness.stack import certificates, engine
 from harness.stack.component import Component, PlannedComponent, Probe
 from harness.stack.components import control, edge, emulator
 from harness.stack.network.addresses import Tier
@@ -29,6 +28,7 @@ from harness.stack.stack import Stack
 from harness.standins import contract
 from harness.target.access import split_address
 from harness.target.resources.ecs import find_tasks
+from tests.docker.own_run import own_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -369,11 +369,8 @@ def started(
     client: docker.DockerClient, image: Callable[[str], str], home: Path, **settings: Any
 ) -> Iterator[ControlStack]:
     """Start a stack with these fields, in a run of its own of which nothing is left."""
-    run = runs.new_run(home)
-    try:
+    with own_run(client, home) as run:
         yield ControlStack(run=run, client=client, image=image, **settings).start()
-    finally:
-        removal.remove_run(client, run.id)
 
 
 def edge_workers(container: Container) -> set[str]:

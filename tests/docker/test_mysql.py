@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 import pytest
 
-from harness.core import runs
 from harness.core.redact import Secret
 from harness.core.wait import GaveUp, Ready
-from harness.stack import certificates, removal
+from harness.stack import certificates
 from harness.stack.component import PlannedComponent
 from harness.stack.components import mysql
 from harness.stack.stack import Stack
 from harness.target.access import split_address
 from harness.target.clients.mysql import Account, connect
+from tests.docker.own_run import own_run
 
 if TYPE_CHECKING:
     import docker
@@ -41,15 +41,13 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
-    run = runs.new_run(tmp_path_factory.mktemp("run"))
-    made = Stack(run=run, client=client, images={"mysql": image("mysql")}, vpc_cidr="10.42.0.0/16")
-    try:
+    ids = {"mysql": image("mysql")}
+    with own_run(client, tmp_path_factory.mktemp("run")) as run:
+        made = Stack(run=run, client=client, images=ids, vpc_cidr="10.42.0.0/16")
         made.create_networks()
         made.start(SPEC)
         made.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
         yield made
-    finally:
-        removal.remove_run(client, run.id)
 
 
 def query(stack: Stack, sql: str) -> list[tuple[Any, ...]]:

@@ -16,16 +16,16 @@ import pymysql
 import pytest
 from pymysql.constants import CLIENT
 
-from harness.core import runs
 from harness.core.redact import Secret
 from harness.core.wait import Deadline, GaveUp, NotYet, Ready, wait_until
 from harness.diagnosis.patterns import server
-from harness.stack import certificates, removal
+from harness.stack import certificates
 from harness.stack.component import Component, PlannedComponent
 from harness.stack.components import mysql, proxy
 from harness.stack.stack import Stack
 from harness.target.access import split_address
 from harness.target.clients.mysql import Account, connect
+from tests.docker.own_run import own_run
 
 if TYPE_CHECKING:
     import docker
@@ -53,17 +53,14 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
-    run = runs.new_run(tmp_path_factory.mktemp("run"))
     ids = {"mysql": image("mysql"), "proxy": image("proxy")}
-    made = Stack(run=run, client=client, images=ids, vpc_cidr="10.43.0.0/16")
-    try:
+    with own_run(client, tmp_path_factory.mktemp("run")) as run:
+        made = Stack(run=run, client=client, images=ids, vpc_cidr="10.43.0.0/16")
         made.create_networks()
         made.start(SERVER)
         made.start(SPEC)
         made.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
         yield made
-    finally:
-        removal.remove_run(client, run.id)
 
 
 @contextmanager

@@ -16,12 +16,12 @@ import boto3
 import pytest
 
 from harness.aws.ses_smtp import PORTS
-from harness.core import runs
-from harness.stack import certificates, removal
+from harness.stack import certificates
 from harness.stack.component import PlannedComponent
 from harness.stack.components import emulator
 from harness.stack.stack import Stack
 from harness.target.clients.emulator import mails_to
+from tests.docker.own_run import own_run
 
 if TYPE_CHECKING:
     import docker
@@ -40,21 +40,17 @@ def endpoint(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Stack, str]]:
     """The emulator with the endpoint, its ports published, and the CA of its certificate."""
-    made = runs.new_run(tmp_path_factory.mktemp("run"))
     issued = certificates.create({"smtp": (HOST,)})
-    stack = Stack(
-        run=made, client=client, images={"emulator": image("emulator")}, vpc_cidr="10.44.0.0/16"
-    )
+    ids = {"emulator": image("emulator")}
     smtp = emulator.Smtp(HOST, ACCOUNT, issued.server("smtp"))
     described = replace(emulator.component(smtp), published=(emulator.PORT, *PORTS))
     answer = partial(emulator.probe, account_id=ACCOUNT, region=REGION)
-    try:
+    with own_run(client, tmp_path_factory.mktemp("run")) as run:
+        stack = Stack(run=run, client=client, images=ids, vpc_cidr="10.44.0.0/16")
         stack.create_networks()
         stack.start(described)
         stack.wait_ready(PlannedComponent(described, answer), check=lambda: None)
         yield stack, issued.ca_pem
-    finally:
-        removal.remove_run(client, made.id)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from harness.core.wait import NotYet, Ready
 from harness.stack import logs, removal
 from harness.stack.component import Addresses, Component, File, PlannedComponent
 from harness.stack.stack import Stack
+from tests.docker.own_run import own_run, remove
 
 if TYPE_CHECKING:
     import docker
@@ -82,11 +83,8 @@ def test_a_component_starts_with_files_limits_networks_and_a_loopback_port(stack
 def test_two_stacks_at_once_do_not_collide(
     stack: Stack, client: docker.DockerClient, tmp_path: Path
 ) -> None:
-    other = Stack(run=runs.new_run(tmp_path), client=client, images={}, vpc_cidr="10.41.0.0/16")
-    try:
-        other.create_networks()
-    finally:
-        removal.remove_run(client, other.run.id)
+    with own_run(client, tmp_path) as run:
+        Stack(run=run, client=client, images={}, vpc_cidr="10.41.0.0/16").create_networks()
 
 
 def test_a_component_that_exits_says_code_and_last_words(stack: Stack) -> None:
@@ -128,7 +126,7 @@ def test_evidence_is_saved_and_everything_removed(
     inspected = (place / "inspect.json").read_text()
     assert '"SHOWN"' in inspected
     assert "SHOWN=yes" not in inspected
-    removal.remove_run(client, stack.run.id)
+    remove(client, stack.run.id)
     assert stack.run.id not in removal.runs_in_engine(client)
 
 
@@ -145,6 +143,6 @@ def test_a_dead_run_is_swept_and_a_living_one_is_not(
         removal.sweep(client)
         found = removal.runs_in_engine(client)
     finally:
-        removal.remove_run(client, left.id)
+        remove(client, left.id)
     assert left.id not in found
     assert stack.run.id in found

@@ -14,9 +14,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from harness.core import labels, runs
+from harness.core import labels
 from harness.core.wait import Deadline, NotYet, Ready, wait_until
 from harness.stack import logs, removal
+from tests.docker.own_run import own_run
 from tests.project import Project, copy_of_the_app, remove_runs
 
 if TYPE_CHECKING:
@@ -192,15 +193,12 @@ def leaked(client: docker.DockerClient, run_id: str, project: Project) -> list[s
 def test_a_run_that_lives_is_never_swept(
     project: Project, client: docker.DockerClient, tmp_path: Path
 ) -> None:
-    run = runs.new_run(tmp_path / "other")
-    client.networks.create(run.name("app"), labels=run.labels("network"))
-    try:
+    with own_run(client, tmp_path / "other") as run:
+        client.networks.create(run.name("app"), labels=run.labels("network"))
         code, said = project.run("down")
         assert code == 0, said
         assert run.id in removal.runs_in_engine(client)
         assert run.owner.startswith(f"{os.getpid()}:")
-    finally:
-        removal.remove_run(client, run.id)
 
 
 def wait_for_a_scheduled_run(place: Project) -> None:
