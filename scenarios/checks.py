@@ -84,10 +84,10 @@ def expect_signed_host(url: str, access: Access) -> None:
     )
 
 
-def expect_status(answer: requests.Response, *wanted: int, cause: str = "") -> None:
+def expect_status(answer: requests.Response, *statuses: int, cause: str = "") -> None:
     """Check an answer's status; its usual cause is given unless the scenario knows a better one."""
     status, path = answer.status_code, urlsplit(str(answer.request.url)).path
-    if status not in wanted:
+    if status not in statuses:
         by_rule = rule_cause(answer)
         raise StatusError(
             f"{answer.request.method} {path} answered {status}",

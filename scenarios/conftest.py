@@ -68,8 +68,8 @@ def app_key(access: Access, task_definitions: dict[str, dict[str, Any]]) -> str:
         for container in task_definitions[access.web]["containerDefinitions"]
         for entry in container.get("secrets", ())
     )
-    found = next((one["valueFrom"] for one in entries if one["name"] == "APP_KEY"), "")
-    return aws_clients.injected(access, found) if found else ""
+    value_from = next((entry["valueFrom"] for entry in entries if entry["name"] == "APP_KEY"), "")
+    return aws_clients.injected(access, value_from) if value_from else ""
 
 
 @pytest.fixture
@@ -82,9 +82,11 @@ def secret_texts(access: Access, secret: Callable[[str], dict[str, str]]) -> dic
     }
     for variable, value_from in access.injected.items():
         texts[variable] = aws_clients.injected(access, value_from, variable=variable)
-    found = {name: text for name, text in texts.items() if is_secret(name.split(" ")[0], text)}
-    assert found, "the app has no secret at all"
-    return found
+    credentials = {
+        name: text for name, text in texts.items() if is_secret(name.split(" ")[0], text)
+    }
+    assert credentials, "the app has no secret at all"
+    return credentials
 
 
 @pytest.fixture
@@ -141,8 +143,8 @@ def scheduled_entries(report: Callable[[str], Any]) -> list[dict[str, Any]]:
 @pytest.fixture
 def app_code(report: Callable[[str], Any]) -> dict[str, Any]:
     """The names, locks and files in the app's code."""
-    found: dict[str, Any] = report(reports.CODE)
-    return found
+    code: dict[str, Any] = report(reports.CODE)
+    return code
 
 
 @pytest.fixture
@@ -299,11 +301,11 @@ def wait_for_mail(
         whole: bool = False,
         ends: Callable[[], list[str]] = list,
     ) -> list[Mail]:
-        found: list[Mail] = []
+        arrivals: list[Mail] = []
 
         def look() -> list[Mail]:
-            found[:] = mailbox.to(address)
-            return [mail for mail in found if mail.is_whole or not whole]
+            arrivals[:] = mailbox.to(address)
+            return [mail for mail in arrivals if mail.is_whole or not whole]
 
         try:
             mails: list[Mail] = eventually(
@@ -313,7 +315,7 @@ def wait_for_mail(
                 within_s=count * MAIL_S + job_timeout_s,
             )
         except ExpectationTimeout as late:
-            if len(found) >= count:
+            if len(arrivals) >= count:
                 raise ExpectationTimeout(str(late), cause=UNKEPT, certain=True) from None
             name, outcomes = worker_mail.mailer(), ends()
             sure = redirected_cause(recipient_of_all()) or worker_mail.obstacle()

@@ -53,10 +53,10 @@ def downtime_cause(service: dict[str, Any], statuses: Collection[int] = (GOOD,))
 
     A page that no task ever gave to visitors, by their statuses, fails by itself.
     """
-    kept = minimum_healthy(service)
-    if kept >= WHOLE or GOOD not in statuses:
+    share = minimum_healthy(service)
+    if share >= WHOLE or GOOD not in statuses:
         return ""
     return (
-        f"minimumHealthyPercent of the service is too low ({kept}): ECS stops the old tasks before"
+        f"minimumHealthyPercent of the service is too low ({share}): ECS stops the old tasks before"
         " it knows that new ones start"
     )

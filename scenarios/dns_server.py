@@ -53,7 +53,7 @@ class DnsServer:
         if record := self.records.get((name, kind)):
             ttl, values = record
             reply.answer.append(dns.rrset.from_text(f"{name}.", ttl, "IN", kind, *values))
-        elif not any(known == name for known, _ in self.records) and not reply.answer:
+        elif not any(owner == name for owner, _ in self.records) and not reply.answer:
             reply.set_rcode(dns.rcode.NXDOMAIN)
         return reply
 

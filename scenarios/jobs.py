@@ -51,23 +51,23 @@ def stopping_cause(workers: Iterable[EcsService]) -> str:
     return DEAF_WORKER if any(stopping) else ""
 
 
-def run_by_web(wanted: str) -> str:
+def run_by_web(queue_connection: str) -> str:
     """Return the cause of jobs that the web task runs itself."""
     return SettingCause(
         "QUEUE_CONNECTION",
-        f"QUEUE_CONNECTION is not {wanted} in the web task, which runs its jobs itself",
+        f"QUEUE_CONNECTION is not {queue_connection} in the web task, which runs its jobs itself",
     )
 
 
-def expect_connection(run: dict[str, Any], wanted: str) -> None:
+def expect_connection(run: dict[str, Any], queue_connection: str) -> None:
     """Check that a job came to its run over the connection of the jobs."""
     connection = run["connection"]
     expect(
-        connection == wanted,
+        connection == queue_connection,
         f"the job came over the connection {connection!r}",
-        cause=run_by_web(wanted)
+        cause=run_by_web(queue_connection)
         if connection == "sync"
-        else f'QUEUE_CONNECTION is "{connection}" in the web task, and must be {wanted}',
+        else f'QUEUE_CONNECTION is "{connection}" in the web task, and must be {queue_connection}',
     )
 
 
@@ -130,11 +130,11 @@ def other_consumer_cause(tasks: str) -> str:
 
 def expect_workers(runs: Sequence[dict[str, Any]], worker: EcsService) -> None:
     """Check that the workers, those that ended as well, did the runs."""
-    others = ", ".join(sorted({str(run["task"]) for run in runs} - worker.known()))
+    outsiders = ", ".join(sorted({str(run["task"]) for run in runs} - worker.known()))
     expect(
-        not others,
-        f"of {len(runs)} runs some were outside the workers: {others}",
-        cause=other_consumer_cause(others),
+        not outsiders,
+        f"of {len(runs)} runs some were outside the workers: {outsiders}",
+        cause=other_consumer_cause(outsiders),
     )
 
 
@@ -165,8 +165,8 @@ def has_trial(runs: Sequence[dict[str, Any]]) -> bool:
 def cause_of(error: str) -> str:
     """Return the known cause of a job's error, or else the error."""
     line = Line(error, Source.APP, subject="the worker task")
-    found = find_cause(Evidence(lines=(line,)))
-    return found.sentence if found else error
+    cause = find_cause(Evidence(lines=(line,)))
+    return cause.sentence if cause else error
 
 
 def lost_jobs(
@@ -176,19 +176,19 @@ def lost_jobs(
 
     An exclusive scenario takes something away that jobs need, and its runs count for nothing.
     """
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_name: dict[str, list[dict[str, Any]]] = {}
     by_job: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
         if not run["name"].startswith(PROBE_JOBS):
             by_job.setdefault(run["uuid"] or run["name"], []).append(run)
     for job in by_job.values():
-        failed = [one for one in job if one["outcome"] in FAILED and one["error"]]
-        times = [datetime.fromisoformat(one["started_at"]) for one in failed]
+        failed = [attempt for attempt in job if attempt["outcome"] in FAILED and attempt["error"]]
+        times = [datetime.fromisoformat(attempt["started_at"]) for attempt in failed]
         provoked = any(began <= at <= ended for at in times for began, ended in exclusive_times)
         is_lost = len(failed) > 1 or "failed" in outcomes({"runs": failed})
         if is_lost and not provoked and "succeeded" not in outcomes({"runs": job}):
-            found.setdefault(job[0]["name"], failed)
-    return found
+            by_name.setdefault(job[0]["name"], failed)
+    return by_name
 
 
 def worker_processes(

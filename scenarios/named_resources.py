@@ -70,31 +70,31 @@ Resources = dict[str, dict[str, dict[str, Any]]]
 """Type -> name -> fields, as the probe prints a task's configuration."""
 
 
-def missing_cause(named: NamedResource, resources: Resources) -> str:
+def missing_cause(resource: NamedResource, resources: Resources) -> str:
     """Return why the code cannot use a name; empty if the task's configuration has it."""
-    if named.type not in PLACES or named.name in resources[named.type]:
+    if resource.type not in PLACES or resource.name in resources[resource.type]:
         return ""
-    known = ", ".join(sorted(resources[named.type])) or "none"
+    keys = ", ".join(sorted(resources[resource.type])) or "none"
     return (
-        f"the code uses {named}, and {PLACES[named.type][1]} has no such one (it has {known}):"
+        f"the code uses {resource}, and {PLACES[resource.type][1]} has no such one (it has {keys}):"
         " add it, or name one of these"
     )
 
 
-def development_cause(named: NamedResource, resources: Resources) -> str:
+def development_cause(resource: NamedResource, resources: Resources) -> str:
     """Return why a resource that the code names is of no use in production; empty if it is."""
-    fields = resources.get(named.type, {}).get(named.name)
+    fields = resources.get(resource.type, {}).get(resource.name)
     if fields is None:
         return ""
-    problem = _problem(named, fields, resources)
-    return f"the code uses {named}, {problem}" if problem else ""
+    problem = _problem(resource, fields, resources)
+    return f"the code uses {resource}, {problem}" if problem else ""
 
 
-def _problem(named: NamedResource, fields: Mapping[str, Any], resources: Resources) -> str:
-    judge = _JUDGES.get(named.type)
-    if named.type == "disk" and not named.stores:
+def _problem(resource: NamedResource, fields: Mapping[str, Any], resources: Resources) -> str:
+    judge = _JUDGES.get(resource.type)
+    if resource.type == "disk" and not resource.stores:
         return ""
-    if named.type == "store" and named.stores and fields.get("driver") == "file":
+    if resource.type == "store" and resource.stores and fields.get("driver") == "file":
         return (
             "and keeps values there: each task has files of its own, so that a change reaches one"
             " task and visitors see now the old value and now the new one: use a store that all"
@@ -122,7 +122,7 @@ def _mailer_problem(fields: Mapping[str, Any], resources: Resources) -> str:
 
 
 def _channel_problem(fields: Mapping[str, Any], resources: Resources) -> str:
-    if _each("channel", fields, resources, lambda one: one.get("driver") in IN_A_FILE):
+    if _each("channel", fields, resources, lambda channel: channel.get("driver") in IN_A_FILE):
         return (
             "which is a file in the container: nobody reads it, and it ends with the task: use"
             " a channel that writes to stderr"
@@ -218,11 +218,11 @@ def differing_resources(
         used: Type and name of the resources that the code names; the defaults are used besides.
     """
     for kind, variable in DEFAULT_BY.items():
-        mine, theirs = web["defaults"][kind], scheduled["defaults"][kind]
-        if mine != theirs:
+        base, theirs = web["defaults"][kind], scheduled["defaults"][kind]
+        if base != theirs:
             yield SettingCause(
                 variable,
-                f'the default {PLACES[kind][0]} is "{theirs}" in the scheduled task and "{mine}" in'
+                f'the default {PLACES[kind][0]} is "{theirs}" in the scheduled task and "{base}" in'
                 f" the web task: {variable} differs in their task definitions, or one lacks it",
             )
     if web["timezone"] != scheduled["timezone"]:
@@ -241,13 +241,13 @@ def differing_resources(
             yield f'the scheduled task has no {word} "{name}", and the web task has one'
             continue
         for field in IDENTITY.get(kind, ()):
-            mine, theirs = (
-                _comparable(one.get(field)) for one in (web["resources"][kind][name], fields)
+            base, theirs = (
+                _comparable(side.get(field)) for side in (web["resources"][kind][name], fields)
             )
-            if mine != theirs:
+            if base != theirs:
                 yield (
                     f'{field} of the {word} "{name}" is {theirs!r} in the scheduled task and'
-                    f" {mine!r} in the web task: their task definitions must agree on its variable"
+                    f" {base!r} in the web task: their task definitions must agree on its variable"
                 )
 
 

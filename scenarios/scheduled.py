@@ -65,10 +65,10 @@ def is_disturbed(
 def undisturbed(ticks: list[Run], *, times: Sequence[tuple[datetime, datetime]]) -> list[Run]:
     """Return the ticks but for those that failed while an exclusive scenario was at work."""
     return [
-        one
-        for one in ticks
-        if one.exit_code == 0
-        or not (one.stopped and is_disturbed(one.at, one.at + STARTS_WITHIN, times=times))
+        tick
+        for tick in ticks
+        if tick.exit_code == 0
+        or not (tick.stopped and is_disturbed(tick.at, tick.at + STARTS_WITHIN, times=times))
     ]
 
 
@@ -122,8 +122,8 @@ def host_outside(error: str, access: Access) -> str:
     A rehearsal reaches none, the public host neither, and an account's tasks do.
     """
     is_rehearsed = bool(access.emulator) or access.has_local_endpoints
-    found = _UNKNOWN.search(error) if is_rehearsed else None
-    host = (found["asked"] or found["url"]).rstrip(".") if found else ""
+    match = _UNKNOWN.search(error) if is_rehearsed else None
+    host = (match["asked"] or match["url"]).rstrip(".") if match else ""
     return host if "." in host and not host.endswith(AWS_DOMAINS) else ""
 
 
@@ -133,19 +133,19 @@ def by_hand(scheduled: dict[str, Any]) -> str:
     # what follows the command, as mail of its output, is schedule:test's alone.
     command = scheduled["command"]
     name = scheduled["name"].removeprefix(ARTISAN)
-    named = f"php artisan schedule:test --no-ansi --name={shlex.quote(name)}"
+    test_command = f"php artisan schedule:test --no-ansi --name={shlex.quote(name)}"
     if command and scheduled.get("output_is_mailed"):
-        return f"{{ {command} && {named}; }}"
-    return command or named
+        return f"{{ {command} && {test_command}; }}"
+    return command or test_command
 
 
 def all_by_hand(scheduled: Sequence[dict[str, Any]]) -> str:
     """Return a shell script that runs each scheduled command now, and marks those that fail."""
     lines = [
-        f"{by_hand(one)} || {{ echo '{FAILED}{place}' >&2; failed=1; }}"
-        for place, one in enumerate(scheduled)
+        f"{by_hand(entry)} || {{ echo '{FAILED}{place}' >&2; failed=1; }}"
+        for place, entry in enumerate(scheduled)
     ]
-    needs = [NEEDS_PROCESSES] if any(one["command"] for one in scheduled) else []
+    needs = [NEEDS_PROCESSES] if any(entry["command"] for entry in scheduled) else []
     return "\n".join([*needs, *lines, "exit ${failed:-0}"])
 
 
@@ -173,11 +173,11 @@ def last_error(log: str) -> str:
             records.append(json.loads(line))
         except ValueError:
             texts.append(line)
-    errors = [one["message"] for one in records if _is_error(one)]
+    errors = [record["message"] for record in records if _is_error(record)]
     # Artisan indents its own lines.
     programs = [line for line in texts if line.strip() and not line.startswith((" ", "In "))]
-    refusals = [found[1] for line in texts if (found := _REFUSES.match(line))]
-    blocks = [" ".join(found[1].split()) for found in _BLOCK.finditer("\n".join(texts))]
+    refusals = [match[1] for line in texts if (match := _REFUSES.match(line))]
+    blocks = [" ".join(block[1].split()) for block in _BLOCK.finditer("\n".join(texts))]
     return str(next(reversed([*refusals, *programs, *blocks, *errors]), ""))
 
 

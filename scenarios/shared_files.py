@@ -20,7 +20,7 @@ def is_shared(path: str, mounts: Collection[str]) -> bool:
     """Return whether a path, whole or from the app's directory on, is below one of the mounts."""
     if path.startswith("/"):
         return any(PurePosixPath(path).is_relative_to(mount) for mount in mounts)
-    parents = [str(one) for one in (PurePosixPath(path), *PurePosixPath(path).parents)]
+    parents = [str(parent) for parent in (PurePosixPath(path), *PurePosixPath(path).parents)]
     return any(mount.endswith(f"/{parent}") for mount in mounts for parent in parents[:-1])
 
 

@@ -66,8 +66,8 @@ class Statement:
 
 def reader_sql(password: str) -> str:
     """Write the SQL that makes the account which reads the log."""
-    made = f"CREATE USER '{READER}' IDENTIFIED BY '{password}';"
-    return f"DROP USER IF EXISTS '{READER}'; {made} GRANT SELECT ON *.* TO '{READER}';"
+    creation = f"CREATE USER '{READER}' IDENTIFIED BY '{password}';"
+    return f"DROP USER IF EXISTS '{READER}'; {creation} GRANT SELECT ON *.* TO '{READER}';"
 
 
 def read_log(rows: Iterable[tuple[str, int, int, str]]) -> list[Statement]:
@@ -93,6 +93,12 @@ def pinning_causes(statements: Iterable[Statement]) -> Iterator[str]:
 
 def opening(statements: Iterable[Statement]) -> list[str]:
     """Return the statements that open connections, each with its number, most frequent first."""
-    sets = [one for one in statements if re.match(r"\s*(set|use)\b", one.text, re.IGNORECASE)]
-    sets.sort(key=lambda one: -one.count)
-    return [f"{one.count} times {' '.join(one.text.split())[:200]}" for one in sets]
+    sets = [
+        statement
+        for statement in statements
+        if re.match(r"\s*(set|use)\b", statement.text, re.IGNORECASE)
+    ]
+    sets.sort(key=lambda statement: -statement.count)
+    return [
+        f"{statement.count} times {' '.join(statement.text.split())[:200]}" for statement in sets
+    ]

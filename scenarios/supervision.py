@@ -47,16 +47,16 @@ def failed_program(log: str) -> FailedProgram | None:
     exits, endings, last_line = Counter[str](), dict[str, str](), ""
     reason = ""
     for line in log.splitlines():
-        if found := _EXIT.search(line):
-            name = found["name"]
+        if match := _EXIT.search(line):
+            name = match["name"]
             exits[name] += 1
-            endings[name] = found["how"]
+            endings[name] = match["how"]
             if exits[name] >= _EXITS:
-                return FailedProgram(name, found["how"], last_line)
-        elif found := _NO_START.search(line):
-            reason = found["reason"].strip()
-        elif found := _GIVES_UP.search(line):
-            name = found["name"]
+                return FailedProgram(name, match["how"], last_line)
+        elif match := _NO_START.search(line):
+            reason = match["reason"].strip()
+        elif match := _GIVES_UP.search(line):
+            name = match["name"]
             return FailedProgram(name, endings.get(name, reason), last_line)
         elif line.strip() and not _OF_SUPERVISOR.search(line):
             last_line = line.strip()[:_WIDTH]
@@ -67,4 +67,4 @@ def error_like_a_lost_connection(log: str) -> str:
     """Return the error after which a worker ended, as after a lost connection; empty for none."""
     if not _LOST_CONNECTION.search(log):
         return ""
-    return next((one["message"] for one in reversed([*_ERROR.finditer(log)])), "its log has it")
+    return next((match["message"] for match in reversed([*_ERROR.finditer(log)])), "its log has it")

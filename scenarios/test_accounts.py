@@ -158,6 +158,6 @@ def test_private_page_redirects_to_the_sign_in_page(
     location = answer.headers.get("Location", "")
     if urlsplit(location).hostname != access.public_host and pages.gap("private"):
         pytest.skip(f"not covered: {pages.gap('private')}")
-    wanted = access.public_url + ("/" if pages.gap("sign_in") else pages.sign_in)
+    sign_in_url = access.public_url + ("/" if pages.gap("sign_in") else pages.sign_in)
     request = visitor.probe.whoami() if PROBE in toolbox.target.capabilities else None
-    expect_link(location.startswith(wanted), location, request=request)
+    expect_link(location.startswith(sign_in_url), location, request=request)

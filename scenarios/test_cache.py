@@ -68,7 +68,7 @@ def test_worker_timeouts_fit_retry_after(
     app_code: dict[str, Any],
 ) -> None:
     default = configuration["defaults"]["connection"]
-    given = [
+    timeouts = [
         (
             connection(words) or default,
             f"queue:work's --timeout ({flags(words)['timeout']} s)",
@@ -76,9 +76,9 @@ def test_worker_timeouts_fit_retry_after(
         )
         for _, words in worker_processes(access, ecs=ecs, run_in_task=run_in_task)
     ]
-    if not given:
+    if not timeouts:
         pytest.skip("not covered: no task runs queue:work")
-    given += [
+    timeouts += [
         (
             default,
             f"the time-out of the job in {job['file']} line {job['line']} ({job['timeout']} s)",
@@ -86,12 +86,16 @@ def test_worker_timeouts_fit_retry_after(
         )
         for job in app_code["jobs"]
     ]
-    known = configuration["resources"]["connection"]
-    judged = [one for one in given if known.get(one[0], {}).get("driver") in HANDED_OUT_AGAIN]
+    connections = configuration["resources"]["connection"]
+    judged = [
+        entry
+        for entry in timeouts
+        if connections.get(entry[0], {}).get("driver") in HANDED_OUT_AGAIN
+    ]
     if not judged:
         pytest.skip("not covered: the jobs are neither in the cache nor in the database")
     for name, timeout, seconds in judged:
-        retry_after_s = int(known[name].get("retry_after") or RETRY_AFTER_S)
+        retry_after_s = int(connections[name].get("retry_after") or RETRY_AFTER_S)
         expect(
             0 < seconds < retry_after_s,
             f"{timeout} is not shorter than retry_after, {retry_after_s} s",

@@ -49,10 +49,10 @@ def fpm_files(run_in_task: Callable[..., ExecResult]) -> str:
 @pytest.fixture
 def pools(fpm_files: str) -> list[Pool]:
     """The pools of PHP-FPM in a web task."""
-    found = fpm_config.pools(fpm_files)
-    if not any(pool.children for pool in found):
+    fpm_pools = fpm_config.pools(fpm_files)
+    if not any(pool.children for pool in fpm_pools):
         pytest.skip("not covered: the web task has no configuration of PHP-FPM")
-    return found
+    return fpm_pools
 
 
 @as_task
@@ -198,8 +198,8 @@ def test_tasks_fit_the_connections_of_the_database(
             reason = f"when auto scaling has started {scaled} tasks of {service.name} (MaxCapacity)"
         need += each * max(tasks, scaled)
     need += int(access.schedule.get("run_task", {}).get("count", 1)) if access.schedule else 0
-    shown = f"{need} of {access.max_connections}"
-    record_property("connections to the database, at the most", shown)
+    usage = f"{need} of {access.max_connections}"
+    record_property("connections to the database, at the most", usage)
     expect(
         need <= access.max_connections,
         f"the tasks may hold {need} connections, and there are {access.max_connections}",

@@ -57,7 +57,7 @@ class ServedConnection(NamedTuple):
 @pytest.fixture
 def named_resources(app_code: dict[str, Any]) -> list[NamedResource]:
     """The names of resources in the app's code."""
-    return [NamedResource(**one) for one in app_code["names"]]
+    return [NamedResource(**name) for name in app_code["names"]]
 
 
 @pytest.fixture
@@ -69,8 +69,10 @@ def scheduled_configuration(
     run = until_stopped(task)
     assert run.exit_code == 0, f"the scheduler's task cannot run artisan: {run}"
     lines = containers.log_of(task).splitlines()
-    found: dict[str, Any] = json.loads(next(line for line in lines if line.startswith(BEGINNING)))
-    return found
+    configuration: dict[str, Any] = json.loads(
+        next(line for line in lines if line.startswith(BEGINNING))
+    )
+    return configuration
 
 
 @pytest.fixture
@@ -103,9 +105,9 @@ def served(workers: list[ServedConnection]) -> list[ServedConnection]:
 def test_resources_named_in_the_code_are_configured(
     named_resources: list[NamedResource], configuration: dict[str, Any]
 ) -> None:
-    for named in named_resources:
-        cause = missing_cause(named, configuration["resources"])
-        expect(not cause, f"there is no such thing as {named}", cause=cause, certain=True)
+    for resource in named_resources:
+        cause = missing_cause(resource, configuration["resources"])
+        expect(not cause, f"there is no such thing as {resource}", cause=cause, certain=True)
 
 
 @as_app
@@ -114,9 +116,9 @@ def test_resources_named_in_the_code_are_configured(
 def test_resources_named_in_the_code_are_for_production(
     named_resources: list[NamedResource], configuration: dict[str, Any]
 ) -> None:
-    for named in named_resources:
-        cause = development_cause(named, configuration["resources"])
-        expect(not cause, f"{named} is for development", cause=cause, certain=True)
+    for resource in named_resources:
+        cause = development_cause(resource, configuration["resources"])
+        expect(not cause, f"{resource} is for development", cause=cause, certain=True)
 
 
 @as_app
@@ -171,20 +173,20 @@ def test_queues_named_in_the_code_have_a_worker(
     served: list[ServedConnection],
     configuration: dict[str, Any],
 ) -> None:
-    queues = {queue for one in served for queue in one.queues}
-    connections = {one.name for one in served}
-    for named in named_resources:
+    queues = {queue for connection in served for queue in connection.queues}
+    connections = {connection.name for connection in served}
+    for resource in named_resources:
         cause = ""
-        if named.type == "queue" and named.name not in queues:
+        if resource.type == "queue" and resource.name not in queues:
             cause = f"(they serve {', '.join(sorted(queues))}): name it in --queue of queue:work"
-        elif named.type == "connection" and named.name not in connections:
-            fields = configuration["resources"]["connection"].get(named.name, {})
+        elif resource.type == "connection" and resource.name not in connections:
+            fields = configuration["resources"]["connection"].get(resource.name, {})
             if fields.get("driver") not in (None, *WITHOUT_A_WORKER):
                 cause = f"(they serve {', '.join(sorted(connections))}): start one for it"
         expect(
             not cause,
-            f"no worker serves {named}",
-            cause=f"the code uses {named}, and no worker serves it {cause}",
+            f"no worker serves {resource}",
+            cause=f"the code uses {resource}, and no worker serves it {cause}",
             certain=True,
         )
 
@@ -198,17 +200,17 @@ def test_queues_of_the_workers_exist(
     aws: Callable[[str], Any],
 ) -> None:
     sqs = aws("sqs")
-    for one in served:
-        fields = configuration["resources"]["connection"].get(one.name, {})
-        for queue in one.queues if fields.get("driver") == "sqs" else ():
+    for worker in served:
+        fields = configuration["resources"]["connection"].get(worker.name, {})
+        for queue in worker.queues if fields.get("driver") == "sqs" else ():
             name = sqs_name(queue, suffix=str(fields.get("suffix", "")))
             # The suffix is the web tasks'; where it is not the workers', another scenario says so.
-            known = {name, sqs_name(queue, suffix="")}
-            urls = [url for one in known for url in list_queues(sqs, one)]
+            names = {name, sqs_name(queue, suffix="")}
+            urls = [url for queue_name in names for url in list_queues(sqs, queue_name)]
             expect(
-                any(url.rpartition("/")[2] in known for url in urls),
-                f"a worker of {one.service} serves the queue {name}, which SQS does not have",
-                cause=f"a worker of {one.service} serves the queue {name}, and there is none of"
+                any(url.rpartition("/")[2] in names for url in urls),
+                f"a worker of {worker.service} serves the queue {name}, which SQS does not have",
+                cause=f"a worker of {worker.service} serves the queue {name}, and there is none of"
                 " that name: create it, or correct --queue of queue:work",
                 certain=True,
             )
@@ -227,12 +229,12 @@ def test_scheduled_task_has_the_web_tasks_resources(
     scheduled_configuration: dict[str, Any],
     workers: list[ServedConnection],
 ) -> None:
-    used = {(one.type, one.name) for one in named_resources}
+    used = {(resource.type, resource.name) for resource in named_resources}
     for cause in differing_resources(configuration, scheduled_configuration, used=used):
         expect(not cause, cause, cause=cause, certain=True)
     name = scheduled_configuration["defaults"]["connection"]
     queue = scheduled_configuration["resources"]["connection"].get(name, {}).get("queue")
-    queues = {queue for one in workers for queue in one.queues}
+    queues = {queue for worker in workers for queue in worker.queues}
     expect(
         queue in (None, *queues) or not queues,
         f"the scheduled task sends its jobs to the queue {queue}",
@@ -265,7 +267,7 @@ def served_connections(
     commands: Iterable[tuple[str, list[str]]], configuration: Mapping[str, Any]
 ) -> list[ServedConnection]:
     """Return the connections and queues that the workers among some commands serve."""
-    found = []
+    connections = []
     for service, command in commands:
         if queue_worker.queue_command(command) is None:
             continue
@@ -273,5 +275,5 @@ def served_connections(
         connection = configuration["resources"]["connection"].get(name, {})
         default = str(connection.get("queue", "default"))
         queues = queue_worker.queue_names(command, default=default)
-        found.append(ServedConnection(service, name, queues))
-    return found
+        connections.append(ServedConnection(service, name, queues))
+    return connections

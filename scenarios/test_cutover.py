@@ -69,8 +69,8 @@ class Switch:
 
     def watch(self, *, until: str) -> tuple[Summary, list[Sample]]:
         """Watch a switch that reaches one resolver before the others."""
-        first, *others = self.resolvers
-        steps = {STEADY + 1: [first], 2 * STEADY + 4: others}
+        first, *rest = self.resolvers
+        steps = {STEADY + 1: [first], 2 * STEADY + 4: rest}
         work = Watch(
             self._examination(), until=until, for_s=WITHIN_S, every_s=EVERY_S, session_every=1
         )
@@ -95,8 +95,8 @@ def switch(
     access: Access, web: Callable[[], requests.Session], sign_in_page: str, tmp_path: Path
 ) -> Iterator[Switch]:
     """Resolvers that lead to the old host."""
-    with stand_ins(access, web=web, sign_in_page=sign_in_page, folder=tmp_path) as made:
-        yield made
+    with stand_ins(access, web=web, sign_in_page=sign_in_page, folder=tmp_path) as dns_switch:
+        yield dns_switch
 
 
 @contextmanager
@@ -115,8 +115,8 @@ def stand_ins(
             timeout=30,
         )
         cookies = [("Set-Cookie", line) for line in answer.raw.headers.getlist("set-cookie")]
-        kept = [(name, answer.headers[name]) for name in _PASSED_ON if name in answer.headers]
-        return answer.status_code, [*kept, *cookies], answer.content
+        fields = [(name, answer.headers[name]) for name in _PASSED_ON if name in answer.headers]
+        return answer.status_code, [*fields, *cookies], answer.content
 
     with ExitStack() as stack:
         old = stack.enter_context(serve(Host(pass_on)))
@@ -132,16 +132,16 @@ def stand_ins(
                 _route(OLD, "127.0.0.1", old.port),
                 _route(NEW, *split_address(access.https)),
             ),
-            resolvers=tuple(one.server for one in resolvers),
-            authorities=tuple(one.server for one in resolvers),
+            resolvers=tuple(resolver.server for resolver in resolvers),
+            authorities=tuple(resolver.server for resolver in resolvers),
             expected=(ADDRESSES[NEW],),
             old=Endpoint(ADDRESSES[OLD], HTTPS_PORT),
             sign_in_path=sign_in_page,
             ca_file=str(roots),
         )
-        made = Switch(site, resolvers)
-        made.lead(OLD)
-        yield made
+        dns_switch = Switch(site, resolvers)
+        dns_switch.lead(OLD)
+        yield dns_switch
 
 
 _PASSED_ON = ("Content-Type", "Location")
@@ -153,14 +153,14 @@ def _route(host: str, address: str, port: int) -> Route:
 
 def _certificate(host: str, folder: Path) -> tuple[str, ssl.SSLContext]:
     """Return the authority of the old host's certificate, and its side of TLS."""
-    made = certificates.create({"old": (host,)})
-    certificate, key = made.server("old")
+    authority = certificates.create({"old": (host,)})
+    certificate, key = authority.server("old")
     file = folder / "old.pem"
     file.touch(mode=0o600)
     file.write_text(certificate + key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
-    return made.ca_pem, context
+    return authority.ca_pem, context
 
 
 def expect_kept_sessions(summary: Summary, samples: list[Sample]) -> None:

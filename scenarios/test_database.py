@@ -210,8 +210,8 @@ def test_database_certificate_is_valid_for_its_name(
     access: Access,
 ) -> None:
     host = access.database_endpoint
-    named = connect(host=host, tls="system")
-    assert named["ok"], f"{host} is refused under its own name: {named['error']}"
+    handshake = connect(host=host, tls="system")
+    assert handshake["ok"], f"{host} is refused under its own name: {handshake['error']}"
     resolve = ["php", "-r", f"echo gethostbyname('{host}');"]
     address = run_in_task(resolve).stdout
     unnamed = connect(host=address, tls="system")

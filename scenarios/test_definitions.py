@@ -118,21 +118,21 @@ def test_task_definitions_use_aws_endpoints(variables: list[Variable]) -> None:
 def test_task_definitions_set_region_and_sqs_prefix(
     variables: list[Variable], access: Access
 ) -> None:
-    wanted = {**dict.fromkeys(REGIONS, access.region), "SQS_PREFIX": sqs_prefix(access)}
+    values = {**dict.fromkeys(REGIONS, access.region), "SQS_PREFIX": sqs_prefix(access)}
     for variable in variables:
-        if variable.name in wanted:
-            expect_value(variable, wanted[variable.name])
+        if variable.name in values:
+            expect_value(variable, values[variable.name])
 
 
-def expect_value(variable: Variable, wanted: str) -> None:
+def expect_value(variable: Variable, setting: str) -> None:
     """Compare a variable with production's value; a trailing slash makes no difference."""
     task, name, value = variable
     expect(
-        value.rstrip("/") == wanted.rstrip("/"),
-        f"the task definition of {task} sets {name} to {value!r}, not to {wanted!r}",
+        value.rstrip("/") == setting.rstrip("/"),
+        f"the task definition of {task} sets {name} to {value!r}, not to {setting!r}",
         cause=SettingCause(
             name,
-            f"{name} of the {task} task is {value} in its task definition, and must be {wanted}",
+            f"{name} of the {task} task is {value} in its task definition, and must be {setting}",
         ),
         certain=True,
     )
@@ -144,8 +144,10 @@ def expect_value(variable: Variable, wanted: str) -> None:
 def test_sqs_prefix_is_in_the_task_definition(variables: list[Variable], access: Access) -> None:
     if "SQS_PREFIX" not in access.overlay.get("environment", {}):
         return
-    on_sqs = {one.task for one in variables if one[1:] == ("QUEUE_CONNECTION", "sqs")}
-    prefixed = {one.task for one in variables if one.name == "SQS_PREFIX"}
+    on_sqs = {
+        variable.task for variable in variables if variable[1:] == ("QUEUE_CONNECTION", "sqs")
+    }
+    prefixed = {variable.task for variable in variables if variable.name == "SQS_PREFIX"}
     for task in sorted(on_sqs):
         expect(
             task in prefixed,
@@ -164,14 +166,14 @@ def test_sqs_prefix_is_in_the_task_definition(variables: list[Variable], access:
 @pytest.mark.read_only
 def test_shared_stores_match_in_every_task_definition(variables: list[Variable]) -> None:
     for name in SHARED:
-        values = {one.task: one.value for one in variables if one.name == name}
-        shown = ", ".join(f"{task}={value}" for task, value in values.items())
+        values = {variable.task: variable.value for variable in variables if variable.name == name}
+        summary = ", ".join(f"{task}={value}" for task, value in values.items())
         expect(
             len(set(values.values())) <= 1,
-            f"{name} is not the same in every task definition: {shown}",
+            f"{name} is not the same in every task definition: {summary}",
             cause=SettingCause(
                 name,
-                f"{name} differs between the task definitions ({shown}): data that one type of"
+                f"{name} differs between the task definitions ({summary}): data that one type of"
                 " task stores there is missing for the others",
             ),
             certain=True,
@@ -246,7 +248,7 @@ def test_commands_run_in_their_tasks_own_environment(
         for container in definition["containerDefinitions"]
     )
     for task, container in containers:
-        own = {one["name"]: one["value"] for one in container.get("environment") or ()}
+        own = {entry["name"]: entry["value"] for entry in container.get("environment") or ()}
         for name in ENV_OPTION.findall(" ".join(container.get("command") or ())):
             expect(
                 own.get("APP_ENV", name) == name,

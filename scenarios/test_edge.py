@@ -208,7 +208,7 @@ def test_unhealthy_target_gets_no_traffic(
             return {probe.whoami()["task"] for _ in range(REQUESTS)}
         # Without a healthy target a load balancer takes the others, until ECS has replaced them.
         answers = [answer_or_unavailable(probe.whoami) for _ in range(REQUESTS)]
-        return {one if isinstance(one, str) else one[0]["task"] for one in answers}
+        return {answer if isinstance(answer, str) else answer[0]["task"] for answer in answers}
 
     replaced_s = web_tier.steady_within_s()
     eventually(

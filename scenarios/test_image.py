@@ -85,13 +85,13 @@ class Image:
 def images(containers: Containers, web_tier: WebTier, access: Access) -> list[Image]:
     """Inspect the images of Laravel's container and of the one that visitors reach, once."""
     task = min(web_tier.running())
-    found = {
-        one.id: one
-        for one in (
+    by_id = {
+        image.id: image
+        for image in (
             containers.image_of(task, container=name) for name in ("", access.web_container)
         )
     }
-    return [inspect_image(one, access=access) for one in found.values()]
+    return [inspect_image(image, access=access) for image in by_id.values()]
 
 
 def inspect_image(docker_image: Any, *, access: Access) -> Image:
@@ -195,8 +195,8 @@ def test_visitors_are_not_served_by_a_development_server(
 @pytest.mark.requires("ecs", "elb", "containers")
 @pytest.mark.read_only
 def test_no_dotenv_file_is_in_any_layer(images: list[Image]) -> None:
-    assert all(one.layers.files for one in images), "no file of an image could be read"
-    files = ", ".join(file for one in images for file in one.layers.dotenv)
+    assert all(image.layers.files for image in images), "no file of an image could be read"
+    files = ", ".join(file for image in images for file in image.layers.dotenv)
     expect(
         not files,
         f"a layer of the image holds {files}",
@@ -210,11 +210,11 @@ def test_no_dotenv_file_is_in_any_layer(images: list[Image]) -> None:
 @pytest.mark.requires("ecs", "elb", "containers")
 @pytest.mark.read_only
 def test_image_holds_no_secret(images: list[Image]) -> None:
-    assert all(one.layers.files for one in images), "no file of an image could be read"
+    assert all(image.layers.files for image in images), "no file of an image could be read"
     leaks = [
         leak
-        for one in images
-        for leak in (*secrets.of_config(one.config, history=one.history), *one.layers.secrets)
+        for image in images
+        for leak in (*secrets.of_config(image.config, history=image.history), *image.layers.secrets)
     ]
     expect(
         not leaks,
@@ -228,8 +228,8 @@ def test_image_holds_no_secret(images: list[Image]) -> None:
 @pytest.mark.requires("ecs", "elb", "containers")
 @pytest.mark.read_only
 def test_image_holds_no_cached_configuration(images: list[Image]) -> None:
-    assert all(one.layers.files for one in images), "no file of an image could be read"
-    files = ", ".join(file for one in images for file in one.layers.caches)
+    assert all(image.layers.files for image in images), "no file of an image could be read"
+    files = ", ".join(file for image in images for file in image.layers.caches)
     expect(
         not files,
         f"the image holds cached configuration: {files}",
@@ -259,7 +259,7 @@ def test_debian_packages_have_their_security_fixes(
     packages = security_fixes.installed(listing.stdout)
     assert packages, f"the image's packages cannot be listed: {listing.stderr}"
     everything = security_fixes.outdated(packages, data=data, release=release)
-    accepted = accept_findings(name for one in everything for name in one.names)
+    accepted = accept_findings(name for package in everything for name in package.names)
     outdated = security_fixes.outdated(packages, data=data, release=release, accepted=accepted)
     expect(
         not outdated,

@@ -89,8 +89,8 @@ def test_file_of_one_task_is_read_by_another(
 
 def bucket_variables(web_tier: WebTier) -> str:
     """Return the variables of a web task that name buckets; AWS_BUCKET where none does."""
-    given = [one["name"] for one in web_tier.container().get("environment", ())]
-    return ", ".join(name for name in given if name.endswith("BUCKET")) or "AWS_BUCKET"
+    names = [entry["name"] for entry in web_tier.container().get("environment", ())]
+    return ", ".join(name for name in names if name.endswith("BUCKET")) or "AWS_BUCKET"
 
 
 @pytest.mark.truth(local=proved, aws=proved, url=NOT_THERE)
@@ -104,19 +104,19 @@ def test_tables_of_sessions_cache_and_jobs_are_there(
     ecs: Any,
     run_in_task: Callable[..., ExecResult],
 ) -> None:
-    named = [one for one in app_code["names"] if one["type"] == "store"]
-    found = ask_laravel(
+    stores = [entry for entry in app_code["names"] if entry["type"] == "store"]
+    answer = ask_laravel(
         probe_classes() + MISSING_TABLES,
         task=min(web_tier.running()),
-        stores={f"{one['file']} line {one['line']}": one["name"] for one in named},
+        stores={f"{store['file']} line {store['line']}": store["name"] for store in stores},
         locks={
-            one["use"]: one["store"]
-            for one in app_code["locks"]
-            if one["use"].startswith(WITH_A_LOCK)
+            lock["use"]: lock["store"]
+            for lock in app_code["locks"]
+            if lock["use"].startswith(WITH_A_LOCK)
         },
         has_worker=bool(worker_processes(access, ecs=ecs, run_in_task=run_in_task)),
     )
-    for table, use in found["missing"]:
+    for table, use in answer["missing"]:
         expect(
             False,
             f"there is no table {table}",
@@ -182,20 +182,20 @@ def test_default_queue_of_the_web_tasks_has_a_worker(
         pytest.skip(f"not covered: the connection {used['connection']} hands jobs to no worker")
     served: dict[tuple[str, str], str] = {}
     for task, words in processes:
-        named = queue_worker.connection(words)
+        connection = queue_worker.connection(words)
         names = list(queue_worker.queue_names(words, default=""))
-        own = ask_laravel(QUEUES, task=task, connection=named, queues=[*filter(None, names)])
+        own = ask_laravel(QUEUES, task=task, connection=connection, queues=[*filter(None, names)])
         served |= {
             (own["driver"], whole): f"{name} of {own['connection']}"
             for name, whole in own["queues"].items()
         }
-    known = ", ".join(sorted(served.values()))
+    queues = ", ".join(sorted(served.values()))
     ((queue, whole),) = used["queues"].items()
     expect(
         (used["driver"], whole) in served,
         f"no worker serves the queue {queue} of the connection {used['connection']}",
         cause=f"a web task puts its jobs on the queue {queue} of the connection"
-        f" {used['connection']}, and queue:work serves {known}: correct --queue of queue:work, or"
+        f" {used['connection']}, and queue:work serves {queues}: correct --queue of queue:work, or"
         " the variables of the web task",
         certain=True,
     )

@@ -201,13 +201,13 @@ def files_of_channel(name: str, channels: Mapping[str, Mapping[str, Any]]) -> li
     """Return the files that a log channel writes into; none where it may write elsewhere, too."""
     fields = channels.get(name, {})
     if fields.get("driver") == "stack" and isinstance(fields.get("channels"), list):
-        found = [
+        groups = [
             files_of_channel(
-                str(one).strip(), {key: channels[key] for key in channels if key != name}
+                str(channel).strip(), {key: channels[key] for key in channels if key != name}
             )
-            for one in fields["channels"]
+            for channel in fields["channels"]
         ]
-        return None if None in found else [path for one in found for path in one or ()]
+        return None if None in groups else [path for group in groups for path in group or ()]
     path = str(fields.get("path", ""))
     is_file = fields.get("driver") in IN_A_FILE and path.startswith("/")
     return [path] if is_file and not path.startswith(("/dev/", "/proc/")) else None
@@ -237,10 +237,10 @@ def is_json(text: str) -> bool:
 
 def expect_own_log(kind: str, log: str) -> None:
     """Check that a task logs as the app is set up to, and not to Laravel's emergency log."""
-    found = EMERGENCY.search(log)
-    why = f": {found['why']}" if found and found["why"] else ""
+    match = EMERGENCY.search(log)
+    why = f": {match['why']}" if match and match["why"] else ""
     expect(
-        found is None,
+        match is None,
         f"the {kind} task logs to Laravel's emergency log{why}",
         cause=SettingCause(
             "LOG_CHANNEL",

@@ -188,12 +188,12 @@ def test_undeclared_connections_are_dropped(
 @pytest.mark.read_only
 def test_security_groups_admit_no_strangers(access: Access, ways: set[Way]) -> None:
     declared = {(source, to) for source, to, _, _ in ways}
-    strangers = [one for one in access.openings if is_strange(one, declared)]
-    for one in strangers[:1]:
+    strangers = [opening for opening in access.openings if is_strange(opening, declared)]
+    for gap in strangers[:1]:
         expect(
             False,
             f"admitted on AWS, and not declared: {'; '.join(map(str, strangers))}",
-            cause=f"the security group of {one.destination} admits {one.source} on {one.ports}; on"
+            cause=f"the security group of {gap.destination} admits {gap.source} on {gap.ports}; on"
             " AWS, the connection succeeds",
             certain=True,
         )
@@ -221,8 +221,8 @@ def test_published_ports_listen_on_loopback_only(
         for cell in matrix
         if cell.source.role == INTERNET and cell.destination.role == HOST and cell.state == OPEN
     ]
-    ours = [cell for cell in beyond if cell.port in published]
-    assert not ours, f"published beyond loopback: {listed(ours)}"
+    published_cells = [cell for cell in beyond if cell.port in published]
+    assert not published_cells, f"published beyond loopback: {listed(published_cells)}"
 
 
 @as_rules
@@ -266,12 +266,12 @@ def engine_mounts(container: Any) -> list[str]:
     at /run is the app's own.
     """
     mounts = container.attrs["Mounts"]
-    folders = [one["Source"] for one in mounts if one["Type"] == "bind"]
+    folders = [mount["Source"] for mount in mounts if mount["Type"] == "bind"]
     return [
-        *(one["Destination"] for one in mounts if one["Destination"] in ENGINE_PATHS),
+        *(mount["Destination"] for mount in mounts if mount["Destination"] in ENGINE_PATHS),
         *(
-            one
-            for one in folders
-            if any(PurePosixPath(p).is_relative_to(one) for p in ENGINE_PATHS)
+            folder
+            for folder in folders
+            if any(PurePosixPath(p).is_relative_to(folder) for p in ENGINE_PATHS)
         ),
     ]

@@ -48,10 +48,10 @@ def has_file(
     run_in_task: Callable[..., ExecResult] = request.getfixturevalue("run_in_task")
 
     def ask(path: str) -> bool:
-        found = run_in_task(
+        execution = run_in_task(
             ["sh", "-c", 'test -f "public$0"', path], container=access.web_container
         )
-        return found.exit_code == 0
+        return execution.exit_code == 0
 
     return ask
 
@@ -141,7 +141,7 @@ def is_kept(control: str) -> bool:
     """
     directives = {
         name.strip().lower(): value.strip(' "')
-        for name, _, value in (one.partition("=") for one in control.split(","))
+        for name, _, value in (directive.partition("=") for directive in control.split(","))
     }
     if {"private", "no-store", "no-cache"} & directives.keys():
         return False
@@ -193,11 +193,11 @@ def test_files_of_the_public_directory_are_served(
     access: Access,
     run_in_task: Callable[..., ExecResult],
 ) -> None:
-    names = {one["name"] for one in web_tier.container().get("environment", ())}
+    names = {entry["name"] for entry in web_tier.container().get("environment", ())}
     if "ASSET_URL" in names:
         pytest.skip("not covered: ASSET_URL has the public files on another host")
-    listed = run_in_task(["find", "public", "-maxdepth", "3", "-type", "f"]).stdout.split()
-    files = sorted(one for one in listed if one.endswith(PUBLIC))[:MOST_FILES]
+    paths = run_in_task(["find", "public", "-maxdepth", "3", "-type", "f"]).stdout.split()
+    files = sorted(path for path in paths if path.endswith(PUBLIC))[:MOST_FILES]
     if not files:
         pytest.skip("not covered: Laravel's container has no public files")
     # An app below a path may have its files there.
@@ -210,8 +210,8 @@ def test_files_of_the_public_directory_are_served(
     }
     # A page in the place of a file is the app's, for whatever the web server does not find.
     expect(
-        any(one.ok and not is_html(one) for one in answers.values()),
-        f"none of {', '.join(files)} is served: {[one.status_code for one in answers.values()]}",
+        any(page.ok and not is_html(page) for page in answers.values()),
+        f"none of {', '.join(files)} is served: {[page.status_code for page in answers.values()]}",
         cause=f"the web server does not find {files[0]}, which Laravel's container has: its root is"
         " another directory, or its own image or volume lacks the app's public directory",
         certain=True,

@@ -97,10 +97,10 @@ def test_error_page_reveals_nothing(visitor: Browser, accept: str) -> None:
         pytest.skip("not covered: the app answers every path with a page of its own")
     assert answer.status_code < 500, f"{NO_PAGE} answered {answer.status_code}"
     text = answer.text.lower()
-    shown = [word for word in REVEALING if word in text]
+    words = [word for word in REVEALING if word in text]
     expect(
-        not shown,
-        f"an error page shows {', '.join(shown)}",
+        not words,
+        f"an error page shows {', '.join(words)}",
         cause=DEBUG_IS_ON,
         certain=True,
     )
@@ -188,10 +188,10 @@ def test_caches_are_warm_and_hold_the_tasks_own_values(
     environment = {entry["name"]: entry["value"] for entry in container.get("environment", ())}
     for driver, variable in DRIVERS.items():
         # Without the variable, the app's own configuration chooses the driver.
-        wanted, cached = environment.get(variable), facts["drivers"][driver]
+        value, cached = environment.get(variable), facts["drivers"][driver]
         expect(
-            wanted in (cached, None),
-            f"{variable} is {wanted!r} in the task definition and {cached!r} in the app's cached"
+            value in (cached, None),
+            f"{variable} is {value!r} in the task definition and {cached!r} in the app's cached"
             " configuration",
             cause=STALE_CONFIGURATION,
             certain=True,
@@ -275,8 +275,8 @@ def test_php_fpm_sees_every_environment_variable(
     probe: ProbeClient, run_in_task: Callable[..., ExecResult]
 ) -> None:
     facts = probe.facts()
-    listed = run_in_task(["php", "-r", "echo json_encode(array_keys(getenv()));"])
-    hidden = set(json.loads(listed.stdout)) - set(facts["environment_variables"])
+    listing = run_in_task(["php", "-r", "echo json_encode(array_keys(getenv()));"])
+    hidden = set(json.loads(listing.stdout)) - set(facts["environment_variables"])
     hidden = {name for name in hidden if not name.startswith(CGI_PREFIXES)} - SET_BY_EXEC
     expect(
         not hidden,

@@ -53,9 +53,11 @@ def test_no_statement_of_the_app_pins_its_connection(
 ) -> None:
     if not sent_statements:
         pytest.skip("not covered: the server has logged no statement")
-    record_property("statements of the app", sum(one.count for one in sent_statements))
+    record_property("statements of the app", sum(statement.count for statement in sent_statements))
     record_property("statements when a connection opens", opening(sent_statements)[:SHOWN])
-    record_property("longest statement, bytes", max(one.length for one in sent_statements))
+    record_property(
+        "longest statement, bytes", max(statement.length for statement in sent_statements)
+    )
     for cause in pinning_causes(sent_statements):
         expect(not cause, cause, cause=cause, certain=True)
 

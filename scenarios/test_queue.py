@@ -217,31 +217,31 @@ def test_delayed_job_is_not_early(
 @pytest.mark.read_only
 def test_worker_flags_fit_the_queue(worker: EcsService, job_queue: JobQueue) -> None:
     container = worker.container()
-    given = flags(command_line(container))
+    values = flags(command_line(container))
     visibility_s, most = job_queue.visibility_s(), job_queue.most_receives()
     poll_s = int(job_queue.attributes().get("ReceiveMessageWaitTimeSeconds", 0))
     memory_mib = int(container.get("memory") or worker.definition()["memory"])
-    stop_s, longest_s = container.get("stopTimeout", STOP_TIMEOUT_S), poll_s + given["timeout"]
+    stop_s, longest_s = container.get("stopTimeout", STOP_TIMEOUT_S), poll_s + values["timeout"]
     backoff_s = longest_backoff_s(command_line(container))
     rules = {
         f"the queue's visibility time-out ({visibility_s} s) is not longer than queue:work's"
-        f" --timeout ({given['timeout']} s): a job that takes longer is delivered again while it"
-        " runs": visibility_s > given["timeout"],
+        f" --timeout ({values['timeout']} s): a job that takes longer is delivered again while it"
+        " runs": visibility_s > values["timeout"],
         "queue:work's --timeout is 0: no job is ever given up, and the queue hands it out"
-        " again": given["timeout"] > 0,
-        f"queue:work's --sleep is {given['sleep']}: a job that comes after an empty poll waits for"
-        f" up to {given['sleep']} s, and a visitor for the mail": given["sleep"] <= LONGEST_NAP_S,
-        f"queue:work's --rest is {given['rest']}: after each job a worker takes none for"
-        f" {given['rest']} s, and visitors wait for their mails": given["rest"] <= LONGEST_NAP_S,
+        " again": values["timeout"] > 0,
+        f"queue:work's --sleep is {values['sleep']}: a job that comes after an empty poll waits for"
+        f" up to {values['sleep']} s, and a visitor for the mail": values["sleep"] <= LONGEST_NAP_S,
+        f"queue:work's --rest is {values['rest']}: after each job a worker takes none for"
+        f" {values['rest']} s, and visitors wait for their mails": values["rest"] <= LONGEST_NAP_S,
         f"queue:work's --backoff is {backoff_s} s, longer than SQS hides a message"
         f" ({LONGEST_HIDING_S} s, 12 hours): SQS refuses it, and a failed job comes back after the"
         " queue's visibility time-out instead": backoff_s <= LONGEST_HIDING_S,
         "queue:work's --tries is 0: a job that fails is tried until SQS takes it away, and never"
-        " comes to failed_jobs": given["tries"] > 0,
-        too_many_tries(given["tries"], most=most): given["tries"] <= most,
-        f"queue:work's --memory ({given['memory']} MB) is not below the worker's memory"
+        " comes to failed_jobs": values["tries"] > 0,
+        too_many_tries(values["tries"], most=most): values["tries"] <= most,
+        f"queue:work's --memory ({values['memory']} MB) is not below the worker's memory"
         f" ({memory_mib} MiB): Fargate kills a worker that grows, in the middle of a job, before it"
-        " ends by itself": given["memory"] < memory_mib,
+        " ends by itself": values["memory"] < memory_mib,
         f"the worker's stopTimeout ({stop_s} s) is shorter than a long poll and the longest job"
         f" ({longest_s} s), so that a deployment kills jobs": stop_s >= longest_s,
     }
@@ -257,9 +257,11 @@ def test_workers_share_the_cache_of_the_web_tasks(
 ) -> None:
     workers = sorted(worker.running())
     assert workers, "no worker runs"
-    shown = [run_in_task(CACHE, task=task) for task in ("", workers[0])]
-    assert not any(one.exit_code for one in shown), f"artisan cannot show the cache: {shown}"
-    web, other = (" ".join(one.stdout.split()) for one in shown)
+    outputs = [run_in_task(CACHE, task=task) for task in ("", workers[0])]
+    assert not any(output.exit_code for output in outputs), (
+        f"artisan cannot show the cache: {outputs}"
+    )
+    web, other = (" ".join(output.stdout.split()) for output in outputs)
     expect(
         other == web,
         f"the cache of the worker is {other} and that of the web task {web}",

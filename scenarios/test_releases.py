@@ -128,17 +128,19 @@ def release(
 
     yield run
     # The plugin waits for the web tasks before each scenario, and for no other service's.
-    others = [service for kind, service in services.items() if kind != access.web]
-    groups = {service.name: target_groups(service, elbv2=aws("elbv2")) for service in others}
+    rest = [service for kind, service in services.items() if kind != access.web]
+    groups = {service.name: target_groups(service, elbv2=aws("elbv2")) for service in rest}
     drained_s = [
-        one.healthy_within_s() + one.drains_for_s() for found in groups.values() for one in found
+        group.healthy_within_s() + group.drains_for_s()
+        for service_groups in groups.values()
+        for group in service_groups
     ]
     eventually(
-        lambda: [service.name for service in others if not service.is_stable()],
+        lambda: [service.name for service in rest if not service.is_stable()],
         until=lambda unsettled: not unsettled,
         what="Not every service settled on its new tasks",
         within_s=differences.task_replacement_timeout_s + max(drained_s, default=0),
-        cause=lambda _: stopping_cause(one for one in others if not groups[one.name]),
+        cause=lambda _: stopping_cause(service for service in rest if not groups[service.name]),
     )
 
 
@@ -161,7 +163,7 @@ class FailedRelease:
             return ""
         # nginx has a 502 of its own, too, for which no process need have stopped.
         own = self.statuses & {*GATEWAY_CAUSES} - {BAD_GATEWAY}
-        gateway = next((GATEWAY_CAUSES[one] for one in own), "")
+        gateway = next((GATEWAY_CAUSES[status] for status in own), "")
         return (
             self.refusal
             or gateway
@@ -185,7 +187,7 @@ def attempt_release(
     controller = (web_tier.describe().get("deploymentController") or {}).get("type", "ECS")
     if controller != "ECS":
         pytest.skip(f"not covered: {controller} makes the releases, and rolls them back")
-    variable, taken = _keyed_secret(access)
+    variable, secret = _keyed_secret(access)
 
     def run(reference: Callable[[SecretReference], str]) -> FailedRelease:
         # ECS rolls back to the last deployment that has ended, so an earlier one must end first.
@@ -204,7 +206,7 @@ def attempt_release(
             return deployment.progress()
 
         definition = deployment.revise(
-            partial(replace_value_from, variable=variable, value_from=reference(taken))
+            partial(replace_value_from, variable=variable, value_from=reference(secret))
         )
         deployment.begin(definition)
         progress: Progress = eventually(
@@ -267,7 +269,7 @@ def test_release_fails_on_invalid_secret(
     observe: Callable[..., None],
 ) -> None:
     stage = secret_faults.version(defect.text)
-    release = attempt_release(lambda one: f"{one.arn}:{one.json_key}:{stage}:")
+    release = attempt_release(lambda secret: f"{secret.arn}:{secret.json_key}:{stage}:")
     expect_rollback(release, web_tier)
     reason = release.progress.refusals[0]
     observe("stoppedReason", text=reason)
@@ -290,7 +292,7 @@ def test_release_fails_when_secret_is_scheduled_for_deletion(
     observe: Callable[..., None],
 ) -> None:
     copy = secret_faults.copy_scheduled_for_deletion()
-    release = attempt_release(lambda one: f"{copy}:{one.json_key}::")
+    release = attempt_release(lambda secret: f"{copy}:{secret.json_key}::")
     expect_rollback(release, web_tier)
     reason = release.progress.refusals[0]
     observe("stoppedReason", text=reason)

@@ -52,8 +52,8 @@ def exists(iam: Any, role: str) -> bool:
 
 def pages(iam: Any, operation: str, role: str) -> list[Any]:
     """Return the parts of every page of a list about a role."""
-    found = iam.get_paginator(operation).paginate(RoleName=role).build_full_result()
-    return [one for values in found.values() if isinstance(values, list) for one in values]
+    answer = iam.get_paginator(operation).paginate(RoleName=role).build_full_result()
+    return [part for values in answer.values() if isinstance(values, list) for part in values]
 
 
 def allowed(iam: Any, role: str) -> list[dict[str, Any]]:

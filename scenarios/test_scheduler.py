@@ -73,7 +73,7 @@ def past_ticks(
         def look() -> Window:
             times = exclusive_times(access.run_dir)
             ticks = scheduler.ticks(since=began)
-            window = Window(began, ended, [one for one in ticks if one.at < ended], times)
+            window = Window(began, ended, [tick for tick in ticks if tick.at < ended], times)
             # Where exclusive scenarios made each tick fail, the next one tells.
             has_end = window.undisturbed or not window.ticks
             return window if has_end else Window(began, datetime.now(UTC), ticks, times)
@@ -115,8 +115,8 @@ def test_rule_starts_one_task_each_minute(
     expect_even_ticks(window.ticks, gaps, settings)
     ends = {tick.exit_code for tick in window.undisturbed}
     observe("exit codes", set=ends)
-    shown = "\n".join(map(str, window.undisturbed))
-    assert ends <= {0}, f"a tick's task failed:\n{shown}"
+    summary = "\n".join(map(str, window.undisturbed))
+    assert ends <= {0}, f"a tick's task failed:\n{summary}"
     record_property("jitter of the ticks, s", [round(gap - PERIOD_S, 2) for gap in gaps[1:-1]])
 
 
@@ -164,17 +164,17 @@ def expect_each_minute(expression: str) -> None:
 
 def expect_even_ticks(ticks: list[Run], gaps: list[float], settings: RuleSettings) -> None:
     """Check that the rule started one task a minute."""
-    shown = "\n".join([f"the rule: {settings}", *map(str, ticks)])
+    summary = "\n".join([f"the rule: {settings}", *map(str, ticks)])
     disabled = "the rule is disabled: its State must be ENABLED"
     longest, shortest = max(gaps), min(gaps[1:-1], default=PERIOD_S)
     expect(
         longest <= PERIOD_S + JITTER_S,
-        f"no tick came for {longest:.0f} s:\n{shown}",
+        f"no tick came for {longest:.0f} s:\n{summary}",
         cause="" if settings.is_enabled else disabled,
     )
     expect(
         shortest >= PERIOD_S - JITTER_S,
-        f"two ticks came within {shortest:.1f} s:\n{shown}",
+        f"two ticks came within {shortest:.1f} s:\n{summary}",
         cause=f"each tick starts {settings.count} tasks: TaskCount of the rule's target must be 1"
         if settings.count > 1
         else "the rule starts its task more than once a minute: PutTargets was called again for it,"
@@ -223,14 +223,14 @@ def test_scheduled_commands_have_a_tasks_environment(
     scheduled_entries: list[dict[str, Any]],
 ) -> None:
     for entry in scheduled_entries:
-        wanted = [name for name in entry["environments"] if name.lower() not in ELSEWHERE]
+        names = [name for name in entry["environments"] if name.lower() not in ELSEWHERE]
         expect(
-            entry["in_this_environment"] or not wanted,
-            f"no task's environment is {' or '.join(wanted)}, for which {entry['name']} is",
+            entry["in_this_environment"] or not names,
+            f"no task's environment is {' or '.join(names)}, for which {entry['name']} is",
             cause=SettingCause(
                 "APP_ENV",
                 f"the scheduled {entry['name']} never runs: environments() names"
-                f" {', '.join(wanted)}, and APP_ENV of no task is that",
+                f" {', '.join(names)}, and APP_ENV of no task is that",
             ),
             certain=True,
         )
@@ -295,12 +295,12 @@ def test_every_scheduled_command_succeeds(
     assert run.exit_code == 0, f"the scheduler's task cannot run the scheduled commands: {run}"
     # A pipe ends as its last program does, so that the exit code hides one that is missing.
     for program in missing_programs(log):
-        callers = [one["name"] for one in entries if program in (one["command"] or "").split()]
+        names = [entry["name"] for entry in entries if program in (entry["command"] or "").split()]
         expect(
             False,
             f"the image has no {program}, which the schedule runs",
             cause=f"the image has no {program}, which the scheduled"
-            f" {', '.join(callers) or 'commands'} runs: install it in the image",
+            f" {', '.join(names) or 'commands'} runs: install it in the image",
             certain=True,
         )
 
@@ -326,7 +326,7 @@ def test_starting_task_leaves_the_others_alone(
         " entrypoint), and the rule starts one a minute: all locks and values in it are lost",
         certain=True,
     )
-    commands = [one["name"] for one in scheduler_runs(began) if one["task"] == run.task]
+    commands = [record["name"] for record in scheduler_runs(began) if record["task"] == run.task]
     expect(
         not commands,
         f"a task that was to run artisan --version ran {', '.join(commands)} besides",
@@ -367,11 +367,11 @@ def test_only_the_rule_runs_the_scheduler(
         f"nothing ran {COMMAND} in two minutes: {'; '.join(map(str, ticks)) or 'no tick came'}",
         cause=idle_cause(ticks),
     )
-    others = scheduler.unexpected_starters(commands)
+    starters = scheduler.unexpected_starters(commands)
     expect(
-        not others,
-        f"{COMMAND} runs outside the rule's tasks, in {', '.join(others)}",
-        cause=unexpected_starter_cause("".join(others[:1])),
+        not starters,
+        f"{COMMAND} runs outside the rule's tasks, in {', '.join(starters)}",
+        cause=unexpected_starter_cause("".join(starters[:1])),
     )
 
 

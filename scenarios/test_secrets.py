@@ -110,9 +110,13 @@ def test_database_secret_holds_only_the_account(
         certain=True,
     )
     for task, container in definitions.items():
-        taken = [parse_value_from(one["valueFrom"]) for one in container.get("secrets", ())]
+        references = [
+            parse_value_from(entry["valueFrom"]) for entry in container.get("secrets", ())
+        ]
         keys = {
-            one.json_key for one in taken if isinstance(one, SecretReference) and one.name == name
+            reference.json_key
+            for reference in references
+            if isinstance(reference, SecretReference) and reference.name == name
         }
         lacking = ", ".join(sorted({"username", "password"} - keys))
         expect(
@@ -122,14 +126,14 @@ def test_database_secret_holds_only_the_account(
             " changes both, and the task would keep the old one",
             certain=True,
         )
-        given = {
+        variables = {
             entry["name"]
             for kind in ("environment", "secrets")
             for entry in container.get(kind) or ()
         }
         # A file of a bucket may have them; its text is not the definition's.
-        wanted = () if container.get("environmentFiles") else FROM_ELSEWHERE
-        missing = ", ".join(name for name in wanted if name not in given)
+        names = () if container.get("environmentFiles") else FROM_ELSEWHERE
+        missing = ", ".join(name for name in names if name not in variables)
         expect(
             not missing,
             f"the {task} task's definition does not set {missing}",

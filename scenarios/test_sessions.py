@@ -142,7 +142,7 @@ def test_session_cookie_is_secure_and_named_as_configured(
     name = visitor.cookie_name
     cookie = cookie_from(visitor.get(public_page), name) or {}
     expect(cookie, f"the page sets no cookie named {name}", about=SESSION)
-    shown = {name: value for name, value in cookie.items() if name != "value"}
+    attributes = {name: value for name, value in cookie.items() if name != "value"}
     fault = prefix_fault(cookie, name=name)
     dropped = SettingCause(
         "SESSION_DOMAIN",
@@ -150,7 +150,7 @@ def test_session_cookie_is_secure_and_named_as_configured(
         " SESSION_DOMAIN out, or the prefix out of SESSION_COOKIE",
     )
     cause = dropped if fault else cookie_cause(cookie)
-    expect(not cause, f"the session cookie's attributes are {shown}", cause=cause)
+    expect(not cause, f"the session cookie's attributes are {attributes}", cause=cause)
     domain, path = cookie.get("domain", ""), cookie.get("path", "")
     expect(
         is_for_host(domain, access.public_host),

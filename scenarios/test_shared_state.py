@@ -48,7 +48,7 @@ def test_locks_and_counters_are_shared_by_all_tasks(
 @needs_code
 @pytest.mark.read_only
 def test_no_file_of_the_app_stays_in_one_task(app_code: dict[str, Any], access: Access) -> None:
-    own = [one for one in app_code["files"] if not is_shared(one["path"], access.shared_paths)]
+    own = [file for file in app_code["files"] if not is_shared(file["path"], access.shared_paths)]
     for written in own:
         place = f"{written['file']} line {written['line']}"
         expect(
@@ -124,7 +124,7 @@ def test_code_asks_the_request_for_the_visitors_address(
         pytest.skip(OLDER_PROBE)
     # nginx may have put the visitor's address there: set_real_ip_from.
     is_visitors = request["peer"] in [
-        one.strip() for one in (request["forwarded_for"] or "").split(",")
+        address.strip() for address in (request["forwarded_for"] or "").split(",")
     ]
     for use in app_code.get("peers", ()):
         place = f"{use['file']} line {use['line']}"

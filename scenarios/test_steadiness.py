@@ -224,16 +224,18 @@ def test_burst_of_visitors_is_answered(
 
     with ThreadPoolExecutor(VISITORS) as pool:
         answers = [answer for some in pool.map(look, visitors) for answer in some]
-    refused = {one.status_code: one for one in answers if one.status_code != HTTPStatus.OK}
-    others = sorted(refused)
+    refused = {
+        answer.status_code: answer for answer in answers if answer.status_code != HTTPStatus.OK
+    }
+    statuses = sorted(refused)
     expect(
-        not others,
+        not statuses,
         f"of {VISITORS * PAGES} requests of {VISITORS} visitors at once, some were answered with"
-        f" {others}",
+        f" {statuses}",
         cause="visitors are turned away with 429: a rate limit counts them as one, since the app"
         " does not trust the load balancer and takes its address for theirs, or it is lower than a"
         " burst"
-        if 429 in others
+        if 429 in statuses
         else next(filter(None, map(status_cause, refused.values())), ""),
     )
 

@@ -36,18 +36,20 @@ def unstartable_definition(scheduler: Scheduler, ecs: Any) -> Iterator[str]:
     """
     copied = copy_of(scheduler.definition())
     container = next(
-        one for one in copied["containerDefinitions"] if one["name"] == scheduler.container
+        candidate
+        for candidate in copied["containerDefinitions"]
+        if candidate["name"] == scheduler.container
     )
     container.pop("dependsOn", None)
-    given = container.get("secrets")
-    if not given:
+    entries = container.get("secrets")
+    if not entries:
         pytest.skip("not covered: the scheduled task takes no secret")
-    first = next((one for one in given if SECRET in one["valueFrom"]), given[0])
+    first = next((entry for entry in entries if SECRET in entry["valueFrom"]), entries[0])
     arn, secret, rest = first["valueFrom"].partition(SECRET)
     missing = f"{arn}{secret}{rest.split(':')[0]}:{NO_KEY}::" if secret else f"{arn}-{NO_KEY}"
     broken = {"name": first["name"], "valueFrom": missing}
-    others = [one for one in given if one is not first]
-    copied["containerDefinitions"] = [{**container, "secrets": [broken, *others]}]
+    remainder = [entry for entry in entries if entry is not first]
+    copied["containerDefinitions"] = [{**container, "secrets": [broken, *remainder]}]
     copied["family"] = f"{scheduler.family}-rehearsal"
     arn = ecs.register_task_definition(**copied)["taskDefinition"]["taskDefinitionArn"]
     yield arn

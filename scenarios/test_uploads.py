@@ -70,8 +70,8 @@ def file_name(probe: ProbeClient) -> Iterator[Callable[[], str]]:
         return names[-1]
 
     yield name
-    for one in names:
-        probe.remove(one)
+    for file in names:
+        probe.remove(file)
 
 
 @pytest.fixture
@@ -135,8 +135,8 @@ def test_stored_file_is_in_the_bucket_and_on_no_disk(
     _, stored_by = stored(marker.encode() * 100)
     disk, bucket = stored_by["disk"], access.resources["bucket"]
     key = stored_by.get("object", stored_by["path"])
-    listed = aws("s3").list_objects_v2(Bucket=bucket, Prefix=key)
-    keys = [entry["Key"] for entry in listed.get("Contents", [])]
+    listing = aws("s3").list_objects_v2(Bucket=bucket, Prefix=key)
+    keys = [entry["Key"] for entry in listing.get("Contents", [])]
     expect(
         key in keys,
         f"the filesystem disk is {disk!r}, and the file is not in the bucket {bucket}",

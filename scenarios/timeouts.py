@@ -112,5 +112,5 @@ def memory_need(listing: str, *, children: int) -> MemoryNeed | None:
     workers = [kib for worker, kib in own if worker]
     if not workers:
         return None
-    others = sum(kib for worker, kib in own if not worker) + shared
-    return MemoryNeed(children, max(workers) / 1024, others / 1024)
+    overhead = sum(kib for worker, kib in own if not worker) + shared
+    return MemoryNeed(children, max(workers) / 1024, overhead / 1024)

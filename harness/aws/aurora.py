@@ -50,8 +50,8 @@ def max_connections(instance_class: str) -> int | None:
 
 def kind_and_region(endpoint: str) -> tuple[str, str] | None:
     """Return the kind of an endpoint, ``cluster`` or ``proxy``, and its region; None of another."""
-    found = _OF_KIND.search(endpoint)
-    return (found["kind"].partition("-")[0], found["region"]) if found else None
+    match = _OF_KIND.search(endpoint)
+    return (match["kind"].partition("-")[0], match["region"]) if match else None
 
 
 def endpoint_elsewhere(text: str, *, proxy: str, cluster: str) -> tuple[str, str]:
@@ -59,7 +59,10 @@ def endpoint_elsewhere(text: str, *, proxy: str, cluster: str) -> tuple[str, str
 
     Such as a reader, a replica or a read-only endpoint of the proxy; both empty without one.
     """
-    found = next((one for one in _ENDPOINT.findall(text) if one not in (proxy, cluster)), "")
-    if READER.search(found):
-        return found, READER.sub(".cluster-", found)
-    return found, found and (proxy if ".proxy-" in found else cluster)
+    endpoint = next(
+        (candidate for candidate in _ENDPOINT.findall(text) if candidate not in (proxy, cluster)),
+        "",
+    )
+    if READER.search(endpoint):
+        return endpoint, READER.sub(".cluster-", endpoint)
+    return endpoint, endpoint and (proxy if ".proxy-" in endpoint else cluster)

@@ -81,7 +81,7 @@ class _Comparison:
         """Whether two lists pair off, in any order; an answer may have more fields."""
         rest = list(answers)
         for entry in declared:
-            fits = [one for one in rest if not list(self._of_value(entry, one, at=""))]
+            fits = [answer for answer in rest if not list(self._of_value(entry, answer, at=""))]
             if not fits:
                 return False
             rest.remove(fits[0])

@@ -31,12 +31,12 @@ def volumes_in(definition: Mapping[str, Any]) -> dict[str, EfsVolume]:
     """Return the name of each volume on EFS, and the volume."""
     return {
         str(volume.get("name", "")): EfsVolume(
-            str(found.get("fileSystemId", "")),
-            str(found.get("rootDirectory") or ROOT),
-            str((found.get("authorizationConfig") or {}).get("accessPointId") or ""),
+            str(config.get("fileSystemId", "")),
+            str(config.get("rootDirectory") or ROOT),
+            str((config.get("authorizationConfig") or {}).get("accessPointId") or ""),
         )
         for volume in definition.get("volumes") or ()
-        if (found := volume.get(KEY))
+        if (config := volume.get(KEY))
     }
 
 

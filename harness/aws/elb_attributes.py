@@ -55,7 +55,7 @@ BALANCER: Mapping[str, str] = {
 """Of an application load balancer."""
 _BOOLEAN = ("true", "false")
 VALUES: Mapping[str, tuple[int, int] | tuple[str, ...]] = {
-    **{f"{one}_logs.s3.enabled": _BOOLEAN for one in ("access", "connection", "health_check")},
+    **{f"{log}_logs.s3.enabled": _BOOLEAN for log in ("access", "connection", "health_check")},
     "client_keep_alive.seconds": (60, 604800),
     "deletion_protection.enabled": _BOOLEAN,
     DEREGISTRATION_DELAY: (0, 3600),

@@ -16,21 +16,21 @@ SUFFIX = ".env"
 
 def place_of(text: str) -> tuple[str, str] | None:
     """Return the bucket and the key of an object's ARN; None for a text that is none."""
-    found = arn.parse(text)
-    bucket, _, key = found.resource.partition("/") if found and found.service == "s3" else ("",) * 3
+    parts = arn.parse(text)
+    bucket, _, key = parts.resource.partition("/") if parts and parts.service == "s3" else ("",) * 3
     return (bucket, key) if bucket and key else None
 
 
 def references(container: Mapping[str, Any]) -> list[str]:
     """Return the ARNs of a container's files, in their order."""
-    return [str(one.get("value", "")) for one in container.get("environmentFiles") or ()]
+    return [str(file.get("value", "")) for file in container.get("environmentFiles") or ()]
 
 
 def variables(text: str) -> dict[str, str]:
     """Read a file as ECS does: quotation marks and spaces belong to a value."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for line in text.splitlines():
         name, _, value = line.partition("=")
         if name and value and not line.startswith("#"):
-            found[name] = value
-    return found
+            values[name] = value
+    return values

@@ -46,9 +46,9 @@ def expression_problem(expression: str, *, of_scheduler: bool = False) -> str:
         return ""
     rate = _RATE.fullmatch(expression)
     if rate:
-        wanted = "" if int(rate[1]) == 1 else "s"
-        fits = rate[3] == wanted or of_scheduler
-        says = "" if fits else f"must say {rate[2]}{wanted}"
+        plural = "" if int(rate[1]) == 1 else "s"
+        fits = rate[3] == plural or of_scheduler
+        says = "" if fits else f"must say {rate[2]}{plural}"
         return says if int(rate[1]) else "has the rate 0"
     cron = re.fullmatch(r"cron\((.*)\)", expression)
     if not cron:
@@ -62,8 +62,8 @@ def _cron_problem(fields: list[str]) -> str:
     if (fields[2] == "?") == (fields[4] == "?"):
         return "must have ? as the day of the month or as the day of the week, and not both"
     for field, (name, least, most) in zip(fields, _CRON_RANGES, strict=True):
-        numbers = [int(one) for one in re.findall(r"(?<![A-Za-z#])\d+", field.split("/")[0])]
-        if any(not least <= one <= most for one in numbers):
+        numbers = [int(digits) for digits in re.findall(r"(?<![A-Za-z#])\d+", field.split("/")[0])]
+        if any(not least <= number <= most for number in numbers):
             return f"has {field} as the {name}, and EventBridge takes {least} to {most}"
     return ""
 
@@ -71,21 +71,21 @@ def _cron_problem(fields: list[str]) -> str:
 def run_task_input(target: Mapping[str, Any]) -> dict[str, Any]:
     """Return the RunTask input that EventBridge makes of an ECS target."""
     parameters = target["EcsParameters"]
-    made: dict[str, Any] = {
+    request: dict[str, Any] = {
         "cluster": target["Arn"],
         "taskDefinition": parameters["TaskDefinitionArn"],
         "count": parameters.get("TaskCount", 1),
     }
-    for theirs, ours in _ECS_PARAMETERS.items():
-        if theirs in parameters:
-            made[ours] = parameters[theirs]
+    for key, parameter in _ECS_PARAMETERS.items():
+        if key in parameters:
+            request[parameter] = parameters[key]
     network = parameters.get("NetworkConfiguration", {}).get("awsvpcConfiguration")
     if network:
-        made["networkConfiguration"] = {
+        request["networkConfiguration"] = {
             "awsvpcConfiguration": {k[:1].lower() + k[1:]: v for k, v in network.items()}
         }
     overrides = _overrides(target)
-    return {**made, "overrides": overrides} if overrides else made
+    return {**request, "overrides": overrides} if overrides else request
 
 
 def started_by(name: str, *, of_scheduler: bool = False) -> str:
@@ -94,8 +94,8 @@ def started_by(name: str, *, of_scheduler: bool = False) -> str:
 
 
 def _overrides(target: Mapping[str, Any]) -> dict[str, Any]:
-    given = target.get("Input") or {}
-    return dict(json.loads(given) if isinstance(given, str) else given)
+    overrides = target.get("Input") or {}
+    return dict(json.loads(overrides) if isinstance(overrides, str) else overrides)
 
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
@@ -114,4 +114,4 @@ def is_each_minute(expression: str) -> bool:
     if of_rule(expression) == "rate(1 minute)":
         return True
     fields = expression.removeprefix("cron(").removesuffix(")").split()
-    return expression.startswith("cron(") and all(one in _ALWAYS for one in fields)
+    return expression.startswith("cron(") and all(field in _ALWAYS for field in fields)

@@ -82,8 +82,8 @@ def holds(
     compare, negated, variables = _OPERATORS[name]
     if not values:
         return negated or if_exists or each
-    known = context if variables and has_variables else None
-    answers = [_any_holds(compare, wanted, value, context=known) for value in values]
+    substitutions = context if variables and has_variables else None
+    answers = [_any_holds(compare, wanted, value, context=substitutions) for value in values]
     decisive, result = (False, False) if each and not negated else (True, not negated)
     if decisive in answers:
         return result
@@ -91,13 +91,13 @@ def holds(
 
 
 def _any_holds(
-    compare: _Compare, wanted: Iterable[str], value: str, *, context: Context | None
+    compare: _Compare, operands: Iterable[str], value: str, *, context: Context | None
 ) -> bool | None:
     """Compare a value of the request with each of the policy's."""
     unknown = False
-    for one in wanted:
+    for operand in operands:
         try:
-            text = one if context is None else _without_variables(one, context)
+            text = operand if context is None else _without_variables(operand, context)
         except _UnknownKeyError:
             unknown = True
             continue
@@ -113,14 +113,14 @@ def _without_variables(text: str, context: Context) -> str | None:
         _UnknownKeyError: The key of a variable is not known.
     """
     parts, end = [], 0
-    for found in _VARIABLE.finditer(text):
-        key = found["key"].strip()
-        value = key if key in _ESCAPES else _value(key.lower(), found["default"], context)
+    for match in _VARIABLE.finditer(text):
+        key = match["key"].strip()
+        value = key if key in _ESCAPES else _value(key.lower(), match["default"], context)
         if value is None:
             return None
         literal = "".join(_LITERAL.get(character, character) for character in value)
-        parts += [text[end : found.start()], literal]
-        end = found.end()
+        parts += [text[end : match.start()], literal]
+        end = match.end()
     return "".join([*parts, text[end:]])
 
 
@@ -135,38 +135,40 @@ def _value(key: str, default: str | None, context: Context) -> str | None:
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
     parts = {"*": ".*", "?": ".", **{mark: re.escape(text) for text, mark in _LITERAL.items()}}
-    return re.compile("".join(parts.get(one, re.escape(one)) for one in pattern), re.DOTALL)
+    return re.compile(
+        "".join(parts.get(character, re.escape(character)) for character in pattern), re.DOTALL
+    )
 
 
-def _equal(wanted: str, value: str) -> bool:
+def _equal(operand: str, value: str) -> bool:
     for text, mark in _LITERAL.items():
-        wanted = wanted.replace(mark, text)
-    return wanted == value
+        operand = operand.replace(mark, text)
+    return operand == value
 
 
-def _equal_ignoring_case(wanted: str, value: str) -> bool:
-    return _equal(wanted.lower(), value.lower())
+def _equal_ignoring_case(operand: str, value: str) -> bool:
+    return _equal(operand.lower(), value.lower())
 
 
-def _arn_like(wanted: str, value: str) -> bool:
+def _arn_like(operand: str, value: str) -> bool:
     """Compare ARNs part by part: a wildcard does not cross a colon, but in the last part."""
-    ours, theirs = wanted.split(":", 5), value.split(":", 5)
-    return len(ours) == len(theirs) and all(map(matches, ours, theirs))
+    expected, actual = operand.split(":", 5), value.split(":", 5)
+    return len(expected) == len(actual) and all(map(matches, expected, actual))
 
 
 def _numeric(compare: Callable[[float, float], bool]) -> _Compare:
-    return lambda wanted, value: _compared(compare, float, wanted, value)
+    return lambda operand, value: _compared(compare, float, operand, value)
 
 
 def _date(compare: Callable[[float, float], bool]) -> _Compare:
-    return lambda wanted, value: _compared(compare, _seconds, wanted, value)
+    return lambda operand, value: _compared(compare, _seconds, operand, value)
 
 
 def _compared(
-    compare: Callable[[float, float], bool], read: Callable[[str], float], wanted: str, value: str
+    compare: Callable[[float, float], bool], read: Callable[[str], float], operand: str, value: str
 ) -> bool:
     try:
-        return compare(read(value), read(wanted))
+        return compare(read(value), read(operand))
     except ValueError:
         return False
 
@@ -181,9 +183,9 @@ def _seconds(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _in_network(wanted: str, value: str) -> bool:
+def _in_network(operand: str, value: str) -> bool:
     try:
-        return ip_address(value) in ip_network(wanted, strict=False)
+        return ip_address(value) in ip_network(operand, strict=False)
     except ValueError:
         return False
 

@@ -90,11 +90,11 @@ def denial(
         caller: Who asks, where there is such a policy.
     """
     need = _placed(need)
-    own, others = _own(documents), _about_caller(attached, caller)
-    for kind, found in (("an identity", own), ("a resource", others)):
-        if _applicable(found, need, effect="Deny"):
+    own, resource_policy = _own(documents), _about_caller(attached, caller)
+    for kind, candidates in (("an identity", own), ("a resource", resource_policy)):
+        if _applicable(candidates, need, effect="Deny"):
             return f"with an explicit deny in {kind}-based policy"
-    if _applicable([*own, *others], need, effect="Allow"):
+    if _applicable([*own, *resource_policy], need, effect="Allow"):
         return ""
     return f"because no identity-based policy allows the {need.action} action"
 
@@ -110,8 +110,8 @@ def applicable_deny(
 
     The arguments are those of `denial`.
     """
-    found = [*_own(documents), *_about_caller(attached, caller)]
-    statement = _applicable(found, _placed(need), effect="Deny")
+    candidates = [*_own(documents), *_about_caller(attached, caller)]
+    statement = _applicable(candidates, _placed(need), effect="Deny")
     if statement is None:
         return ""
     return _described(statement)
@@ -123,14 +123,14 @@ def unmet_allow(documents: Iterable[Mapping[str, Any]], need: Need) -> str:
     Empty where no statement of the role is about the need.
     """
     need = _placed(need)
-    found = (
-        one.content
-        for one in _own(documents)
-        if one.content["Effect"] == "Allow"
-        and _about(one, need)
-        and False in _conditions(one, need)
+    contents = (
+        statement.content
+        for statement in _own(documents)
+        if statement.content["Effect"] == "Allow"
+        and _about(statement, need)
+        and False in _conditions(statement, need)
     )
-    return next(map(_described, found), "")
+    return next(map(_described, contents), "")
 
 
 def allowed_folder(documents: Iterable[Mapping[str, Any]], *, action: str, bucket: str) -> str:
@@ -141,16 +141,20 @@ def allowed_folder(documents: Iterable[Mapping[str, Any]], *, action: str, bucke
         action: An action on an object, such as ``s3:PutObject``.
         bucket: The bucket's ARN.
     """
-    known, objects = list(documents), f"{bucket}/"
-    named = (
+    policies, objects = list(documents), f"{bucket}/"
+    prefixes = (
         resource.removeprefix(objects).partition(ANY)[0]
-        for document in known
+        for document in policies
         for statement in statements(document)
         for resource in _texts(statement.get("Resource"))
         if resource.startswith(objects)
     )
-    folders = ("", *(folder for folder in named if "$" not in folder and "?" not in folder))
-    allowed = (one for one in folders if allows(known, Need(action, f"{objects}{one}{_SOME_KEY}")))
+    folders = ("", *(folder for folder in prefixes if "$" not in folder and "?" not in folder))
+    allowed = (
+        folder
+        for folder in folders
+        if allows(policies, Need(action, f"{objects}{folder}{_SOME_KEY}"))
+    )
     return next(allowed, "")
 
 
@@ -172,13 +176,15 @@ def trusts(document: Mapping[str, Any], service: str, context: Mapping[str, str]
         service: The service principal, for instance ``ecs-tasks.amazonaws.com``.
         context: Condition keys that are known: ``aws:SourceAccount``, ``aws:SourceArn``.
     """
-    known = {key.lower(): (value,) for key, value in context.items()}
-    need = Need("sts:AssumeRole", context={**time_context(datetime.now(UTC)), **known})
+    source_context = {key.lower(): (value,) for key, value in context.items()}
+    need = Need("sts:AssumeRole", context={**time_context(datetime.now(UTC)), **source_context})
     for statement in _statements(document):
-        one = statement.content
-        if one["Effect"] != "Allow" or not _matches_any(_texts(one.get("Action")), need.action):
+        content = statement.content
+        if content["Effect"] != "Allow" or not _matches_any(
+            _texts(content.get("Action")), need.action
+        ):
             continue
-        principals = _texts((one.get("Principal") or {}).get("Service"))
+        principals = _texts((content.get("Principal") or {}).get("Service"))
         if service in principals and False not in _conditions(statement, need):
             return True
     return False
@@ -186,8 +192,8 @@ def trusts(document: Mapping[str, Any], service: str, context: Mapping[str, str]
 
 def statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the statements of a policy document; a single one need not be in a list."""
-    found = document.get("Statement") or []
-    return [found] if isinstance(found, Mapping) else list(found)
+    value = document.get("Statement") or []
+    return [value] if isinstance(value, Mapping) else list(value)
 
 
 def condition_keys(statement: Mapping[str, Any]) -> set[str]:
@@ -205,7 +211,7 @@ class _Statement:
 
 def _statements(document: Mapping[str, Any]) -> list[_Statement]:
     has_variables = document.get("Version") == "2012-10-17"
-    return [_Statement(one, has_variables) for one in statements(document)]
+    return [_Statement(content, has_variables) for content in statements(document)]
 
 
 def is_open(statement: Mapping[str, Any]) -> bool:
@@ -225,29 +231,33 @@ def _principals(value: Any) -> set[str]:
 
 def _placed(need: Need) -> Need:
     """Return a need with the time of the call, and its region where the resource's ARN has one."""
-    known = time_context(datetime.now(UTC))
+    context = time_context(datetime.now(UTC))
     if region := "".join(need.resource.split(":")[3:4]):
-        known = {**known, "aws:requestedregion": (region,)}
-    return replace(need, context={**known, **need.context})
+        context = {**context, "aws:requestedregion": (region,)}
+    return replace(need, context={**context, **need.context})
 
 
 def _own(documents: Iterable[Mapping[str, Any]]) -> list[_Statement]:
-    return [one for document in documents for one in _statements(document)]
+    return [statement for document in documents for statement in _statements(document)]
 
 
 def _about_caller(attached: Mapping[str, Any] | None, caller: Caller | None) -> list[_Statement]:
-    return [one for one in _statements(attached or {}) if caller and caller.is_named(one.content)]
+    return [
+        statement
+        for statement in _statements(attached or {})
+        if caller and caller.is_named(statement.content)
+    ]
 
 
 def _applicable(
     candidates: Iterable[_Statement], need: Need, *, effect: str
 ) -> Mapping[str, Any] | None:
     """Return a statement of this effect that applies; an unknown condition is met in an Allow."""
-    for one in candidates:
-        if one.content["Effect"] == effect:
-            answers = (_about(one, need), *_conditions(one, need))
+    for candidate in candidates:
+        if candidate.content["Effect"] == effect:
+            answers = (_about(candidate, need), *_conditions(candidate, need))
             if False not in answers and (effect == "Allow" or None not in answers):
-                return one.content
+                return candidate.content
     return None
 
 
@@ -256,7 +266,7 @@ def _texts(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     many = value if isinstance(value, list) else [value]
-    return tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in many)
+    return tuple(str(entry).lower() if isinstance(entry, bool) else str(entry) for entry in many)
 
 
 def _about(statement: _Statement, need: Need) -> bool | None:
@@ -268,24 +278,24 @@ def _about(statement: _Statement, need: Need) -> bool | None:
         action = _matches_any(_texts(content.get("Action")), need.action)
     if not action or not need.resource:
         return action
-    named = _texts(content.get("NotResource", content.get("Resource")))
-    known = need.context if statement.has_variables else None
-    like = any_matches(named, need.resource, context=known)
+    resources = _texts(content.get("NotResource", content.get("Resource")))
+    substitutions = need.context if statement.has_variables else None
+    like = any_matches(resources, need.resource, context=substitutions)
     return like if like is None or "NotResource" not in content else not like
 
 
 def _matches_any(patterns: Iterable[str], action: str) -> bool:
     """Compare actions, which know no case."""
-    return any(matches(one.lower(), action.lower()) for one in patterns)
+    return any(matches(pattern.lower(), action.lower()) for pattern in patterns)
 
 
 def _conditions(statement: _Statement, need: Need) -> Iterator[bool | None]:
     for operator, block in (statement.content.get("Condition") or {}).items():
-        for key, wanted in block.items():
+        for key, value in block.items():
             yield holds(
                 operator,
                 key=key.lower(),
-                wanted=_texts(wanted),
+                wanted=_texts(value),
                 context=need.context,
                 has_variables=statement.has_variables,
             )

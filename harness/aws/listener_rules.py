@@ -71,22 +71,26 @@ class Condition:
         """Return whether a request fits one of the values."""
         if self.field == SOURCE_IP:
             address = ip_address(request.source_ip)
-            return any(address in ip_network(one, strict=False) for one in self.networks)
+            return any(address in ip_network(network, strict=False) for network in self.networks)
         if self.field == QUERY:
-            return any(self._fits_pair(one) for one in request.query.split("&") if one)
+            return any(
+                self._fits_pair(parameter) for parameter in request.query.split("&") if parameter
+            )
         texts = {
             PATH: [request.path],
             HOST: [request.host],
             METHOD: [request.method],
             HEADER: [text for name, text in request.headers if name.lower() == self.header],
         }.get(self.field, [])
-        return any(self._fits(one, text) for one in self.expressions for text in texts)
+        return any(
+            self._fits(expression, text) for expression in self.expressions for text in texts
+        )
 
     def _fits_pair(self, parameter: str) -> bool:
         key, _, value = parameter.partition("=")
         return any(
-            (not wanted or self._fits(wanted, key)) and self._fits(expression, value)
-            for wanted, expression in self.pairs
+            (not key_pattern or self._fits(key_pattern, key)) and self._fits(expression, value)
+            for key_pattern, expression in self.pairs
         )
 
     def _fits(self, expression: str, text: str) -> bool:
@@ -112,12 +116,12 @@ def condition(content: Mapping[str, Any]) -> Condition:
         return Condition(name, networks=tuple(map(str, values)))
     if name == QUERY:
         pairs = tuple(
-            (wildcards(str(one["Key"]), escapes=True) if one.get("Key") else "", _value(one))
-            for one in values
+            (wildcards(str(pair["Key"]), escapes=True) if pair.get("Key") else "", _value(pair))
+            for pair in values
         )
         return Condition(name, pairs=pairs, ignores_case=ignores_case)
     exact = name == METHOD
-    written = [_exactly(str(one)) if exact else wildcards(str(one)) for one in values]
+    written = [_exactly(str(value)) if exact else wildcards(str(value)) for value in values]
     return Condition(
         name,
         header=str(config.get("HttpHeaderName") or "").lower(),
@@ -139,11 +143,11 @@ def wildcards(pattern: str, *, escapes: bool = False) -> str:
     """
     parts: list[str] = []
     characters = iter(pattern)
-    for one in characters:
-        if escapes and one == "\\":
-            parts.append(_literal(next(characters, one)))
+    for character in characters:
+        if escapes and character == "\\":
+            parts.append(_literal(next(characters, character)))
         else:
-            parts.append({"*": r"[\s\S]*", "?": r"[\s\S]"}.get(one) or _literal(one))
+            parts.append({"*": r"[\s\S]*", "?": r"[\s\S]"}.get(character) or _literal(character))
     return f"^{''.join(parts)}$"
 
 
@@ -182,19 +186,21 @@ class Rule:
 
     def takes(self, request: Request) -> bool:
         """Return whether all conditions hold."""
-        return all(one.holds(request) for one in self.conditions)
+        return all(rule_condition.holds(request) for rule_condition in self.conditions)
 
     @property
     def action(self) -> Mapping[str, Any]:
         """The action that answers; one that signs in users comes before it."""
-        return next((one for one in self.actions if one.get("Type") in ROUTING), {})
+        return next((action for action in self.actions if action.get("Type") in ROUTING), {})
 
 
 def rule(content: Mapping[str, Any]) -> Rule:
     """Read a rule, as CreateRule takes it and DescribeRules shows it."""
     return Rule(
         priority=str(content.get("Priority", DEFAULT)),
-        conditions=tuple(condition(one) for one in content.get("Conditions") or ()),
+        conditions=tuple(
+            condition(rule_condition) for rule_condition in content.get("Conditions") or ()
+        ),
         actions=content.get("Actions") or (),
         transforms=tuple(transforms(content)),
     )
@@ -202,10 +208,10 @@ def rule(content: Mapping[str, Any]) -> Rule:
 
 def transforms(content: Mapping[str, Any]) -> Iterator[Transform]:
     """Go through the rewritings of a rule."""
-    for one in content.get("Transforms") or ():
-        config = one.get(TRANSFORM_CONFIGS.get(str(one.get("Type")), "")) or {}
+    for transform in content.get("Transforms") or ():
+        config = transform.get(TRANSFORM_CONFIGS.get(str(transform.get("Type")), "")) or {}
         for rewrite in config.get("Rewrites") or ():
-            yield Transform(str(one["Type"]), str(rewrite["Regex"]), str(rewrite["Replace"]))
+            yield Transform(str(transform["Type"]), str(rewrite["Regex"]), str(rewrite["Replace"]))
 
 
 def default(actions: Sequence[Mapping[str, Any]] | None) -> Rule:
@@ -215,7 +221,7 @@ def default(actions: Sequence[Mapping[str, Any]] | None) -> Rule:
 
 def in_order(rules: Iterable[Rule]) -> list[Rule]:
     """Return rules as a listener takes them."""
-    return sorted(rules, key=lambda one: _number(one.priority))
+    return sorted(rules, key=lambda candidate: _number(candidate.priority))
 
 
 def _number(priority: str) -> float:
@@ -224,7 +230,7 @@ def _number(priority: str) -> float:
 
 def decide(rules: Iterable[Rule], request: Request) -> Rule | None:
     """Return the rule that decides on a request; None where none does."""
-    return next((one for one in in_order(rules) if one.takes(request)), None)
+    return next((candidate for candidate in in_order(rules) if candidate.takes(request)), None)
 
 
 def weights(action: Mapping[str, Any]) -> dict[str, int]:
@@ -237,8 +243,10 @@ def weights(action: Mapping[str, Any]) -> dict[str, int]:
     if not tuples:
         name = group_name(action.get("TargetGroupArn"))
         return {name: 1} if name else {}
-    found = {group_name(one.get("TargetGroupArn")): int(one.get("Weight", 1)) for one in tuples}
-    return {name: weight for name, weight in found.items() if name}
+    by_group = {
+        group_name(group.get("TargetGroupArn")): int(group.get("Weight", 1)) for group in tuples
+    }
+    return {name: weight for name, weight in by_group.items() if name}
 
 
 def group_name(arn: Any) -> str:
@@ -291,7 +299,7 @@ def location(config: Mapping[str, Any], request: Request, *, protocol: str, port
     }
 
     def filled(text: str) -> str:
-        return re.sub(r"#\{\w+\}", lambda found: words.get(found[0], found[0]), text)
+        return re.sub(r"#\{\w+\}", lambda match: words.get(match[0], match[0]), text)
 
     return Location(**{name: filled(text) for name, text in redirect_parts(config).items()})
 

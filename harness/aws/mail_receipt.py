@@ -30,8 +30,8 @@ class MailReceipt:
     def takes(self, address: str) -> bool:
         """Return whether mail to an address is kept."""
         user, _, domain = address.lower().rpartition("@")
-        wanted, _, own = self.recipient.lower().rpartition("@")
-        return domain == own and wanted in ("", user, user.partition("+")[0])
+        local_part, _, own = self.recipient.lower().rpartition("@")
+        return domain == own and local_part in ("", user, user.partition("+")[0])
 
 
 def receipts(rule: Mapping[str, Any]) -> Iterator[MailReceipt]:
@@ -43,12 +43,12 @@ def receipts(rule: Mapping[str, Any]) -> Iterator[MailReceipt]:
     if str(rule.get("Enabled", False)).lower() != "true":
         return
     for action in rule.get("Actions") or ():
-        kept = action.get("S3Action") or {}
-        is_readable = kept and not kept.get("KmsKeyArn")
+        s3_action = action.get("S3Action") or {}
+        is_readable = s3_action and not s3_action.get("KmsKeyArn")
         for recipient in rule.get("Recipients") or ():
             if is_readable and not recipient.startswith("."):
-                prefix = str(kept.get("ObjectKeyPrefix") or "")
-                yield MailReceipt(recipient, str(kept["BucketName"]), prefix)
+                prefix = str(s3_action.get("ObjectKeyPrefix") or "")
+                yield MailReceipt(recipient, str(s3_action["BucketName"]), prefix)
 
 
 def message_id(sent: str, *, region: str) -> str:

@@ -164,8 +164,8 @@ def _is_zone(name: str) -> bool:
 
 
 def _nearly(name: str) -> str:
-    found = difflib.get_close_matches(name, sorted(_COMMON), n=1, cutoff=_CLOSE)
-    return next(iter(found), "")
+    matches = difflib.get_close_matches(name, sorted(_COMMON), n=1, cutoff=_CLOSE)
+    return next(iter(matches), "")
 
 
 def _faults_of_number(name: str, value: str) -> Iterator[Fault]:
@@ -196,7 +196,7 @@ def _faults_of_switch(name: str, value: str) -> Iterator[Fault]:
 
 
 def _faults_of_modes(value: str, *, known: frozenset[str]) -> Iterator[Fault]:
-    for mode in (one.strip().upper() for one in value.split(",")):
+    for mode in (part.strip().upper() for part in value.split(",")):
         if mode and mode not in known and not mode.isdigit():
             close = difflib.get_close_matches(mode, sorted(known), n=1)
             hint = f"did you mean {close[0]}?" if close else "leave it out"
@@ -238,27 +238,27 @@ def faults_of_query(query: str) -> Iterator[Fault]:
 def _split(text: str, separator: str) -> list[str]:
     """Split at a separator that is in no text and no brackets."""
     pieces = re.findall(rf"(?:{_PIECE}|[^{separator}])+", text)
-    return [one.strip() for one in pieces if one.strip()]
+    return [piece.strip() for piece in pieces if piece.strip()]
 
 
 def _faults_of_assignment(text: str) -> Iterator[Fault]:
     if _NAMES.fullmatch(text):
         return
-    if found := _TRANSACTION.fullmatch(text):
-        if "read only" in re.sub(r"\s+", " ", found["what"].lower()):
+    if match := _TRANSACTION.fullmatch(text):
+        if "read only" in re.sub(r"\s+", " ", match["what"].lower()):
             message = "makes each transaction read only: the app writes nothing (error 1792)"
             yield Fault(message, f'leave "{text}" out')
         return
-    found = _ASSIGNMENT.fullmatch(text)
-    if not found:
+    match = _ASSIGNMENT.fullmatch(text)
+    if not match:
         message = f'has "{text}", which is no assignment: the database refuses the query (1064)'
         yield Fault(message, "write name = value, and quotes around a value with commas")
         return
-    name, scope = found["name"].lower(), (found["scope"] or found["dotted"] or "").lower()
-    value = found["value"].strip().strip("'\"")
+    name, scope = match["name"].lower(), (match["scope"] or match["dotted"] or "").lower()
+    value = match["value"].strip().strip("'\"")
     if scope in ("global", "persist"):
         message = f'sets "{name}" for the whole server, which the app\'s account may not (1227)'
-        yield Fault(message, f"write SET SESSION {name} = {found['value']}")
+        yield Fault(message, f"write SET SESSION {name} = {match['value']}")
     elif name in _OF_MARIADB:
         message = f'sets "{name}", which MySQL does not know (1193)'
         yield Fault(message, f"write {_OF_MARIADB[name]}")
@@ -275,17 +275,17 @@ def applied(parameters: Mapping[str, str], *, query: str = "") -> dict[str, str]
         parameters: The cluster's own.
         query: The proxy's initialization query.
     """
-    kept = {*_RANGES, *_SWITCHES, *_TEXTS} - {*_OF_INSTANCE, "init_connect"}
+    names = {*_RANGES, *_SWITCHES, *_TEXTS} - {*_OF_INSTANCE, "init_connect"}
     options = {
         _RENAMED.get(name, name): value
         for name, value in parameters.items()
-        if name in kept and not is_formula(value)
+        if name in names and not is_formula(value)
     }
     if "sql_mode" in options:
-        modes = [one.strip() for one in options["sql_mode"].split(",")]
-        kept_modes = [one for one in modes if one.upper() not in _MODES_BEFORE_8]
+        modes = [part.strip() for part in options["sql_mode"].split(",")]
+        kept_modes = [mode for mode in modes if mode.upper() not in _MODES_BEFORE_8]
         options["sql_mode"] = ",".join(kept_modes)
-    first = [one.strip().rstrip(";") for one in (parameters.get("init_connect", ""), query)]
+    first = [text.strip().rstrip(";") for text in (parameters.get("init_connect", ""), query)]
     if any(first):
         options["init_connect"] = "; ".join(filter(None, first))
     return options

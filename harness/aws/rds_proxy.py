@@ -56,8 +56,8 @@ def pinning_reason(statement: str) -> str:
     for pattern, reason in _PATTERNS:
         if pattern.search(bare):
             return reason
-    given = _SET.match(bare)
-    return next(_untracked(given["rest"]), "") if given else ""
+    match = _SET.match(bare)
+    return next(_untracked(match["rest"]), "") if match else ""
 
 
 def _untracked(assignments: str) -> Iterator[str]:
@@ -67,11 +67,11 @@ def _untracked(assignments: str) -> Iterator[str]:
     """
     scope = ""
     for text in re.split(r",(?![^(]*\))", assignments):
-        found = _ASSIGNMENT.match(text.strip())
-        if not found:
+        match = _ASSIGNMENT.match(text.strip())
+        if not match:
             continue
-        name = re.sub(r"\s+", " ", found["name"].lower())
-        own = re.sub(r"[\s.]", "", (found["scope"] or "").lower())
+        name = re.sub(r"\s+", " ", match["name"].lower())
+        own = re.sub(r"[\s.]", "", (match["scope"] or "").lower())
         scope = own if own.isalpha() else scope
         if own == "@":
             yield f"the user variable @{name}"

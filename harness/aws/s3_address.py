@@ -13,4 +13,4 @@ def addresses(bucket: str, key: str, *, region: str) -> tuple[str, ...]:
     """Return the addresses of an object, with the bucket in the host."""
     suffix = ".cn" if region.startswith("cn-") else ""
     regions = [f".{region}", ""] if region == _GLOBAL_REGION else [f".{region}"]
-    return tuple(f"https://{bucket}.s3{one}.amazonaws.com{suffix}/{key}" for one in regions)
+    return tuple(f"https://{bucket}.s3{part}.amazonaws.com{suffix}/{key}" for part in regions)

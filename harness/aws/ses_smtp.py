@@ -34,5 +34,5 @@ def endpoint(environment: Mapping[str, str]) -> str:
 
 def region_of(host: str) -> str:
     """Return the Region of an endpoint."""
-    found = _ENDPOINT.fullmatch(host)
-    return found[1].lower() if found else ""
+    match = _ENDPOINT.fullmatch(host)
+    return match[1].lower() if match else ""

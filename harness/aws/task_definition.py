@@ -55,8 +55,8 @@ class ContainerDefinition:
     def environment(self) -> dict[str, str]:
         """Name to value, as written; never a secret. Of several files with one, the first wins."""
         own = {item["name"]: item.get("value", "") for item in self.raw.get("environment") or ()}
-        named = (self.files.get(arn, "") for arn in environment_file.references(self.raw))
-        return dict(ChainMap(own, *map(environment_file.variables, named)))
+        texts = (self.files.get(arn, "") for arn in environment_file.references(self.raw))
+        return dict(ChainMap(own, *map(environment_file.variables, texts)))
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -68,8 +68,8 @@ class ContainerDefinition:
         """Each valueFrom of its log driver and its registry, which ECS reads beside secrets."""
         log = self.raw.get("logConfiguration") or {}
         registry = self.raw.get("repositoryCredentials") or {}
-        texts = [one.get("valueFrom") for one in log.get("secretOptions") or ()]
-        return [str(one) for one in (*texts, registry.get("credentialsParameter")) if one]
+        texts = [secret.get("valueFrom") for secret in log.get("secretOptions") or ()]
+        return [str(text) for text in (*texts, registry.get("credentialsParameter")) if text]
 
     @property
     def words(self) -> list[str]:
@@ -114,8 +114,8 @@ class TaskDefinition:
     @property
     def containers(self) -> tuple[ContainerDefinition, ...]:
         """The containers in the order written."""
-        listed = self.raw["containerDefinitions"]
-        return tuple(ContainerDefinition(raw=item, files=self.files) for item in listed)
+        definitions = self.raw["containerDefinitions"]
+        return tuple(ContainerDefinition(raw=item, files=self.files) for item in definitions)
 
     @property
     def variables(self) -> Iterator[Variable]:

@@ -66,12 +66,14 @@ def verify(
     )
     try:
         account = _account(access)
-        found = discovery.discover(invocation.production, access=access, client=account.client)
-        run.write_json(locate.ACCOUNT_FILE, codec.encode(found.access))
-        print(redact("\n".join(found.lines)), flush=True)
+        account_state = discovery.discover(
+            invocation.production, access=access, client=account.client
+        )
+        run.write_json(locate.ACCOUNT_FILE, codec.encode(account_state.access))
+        print(redact("\n".join(account_state.lines)), flush=True)
         if chosen_level != REHEARSE:
             return replay.run(pytest_args, home=run.directory, target=AWS)
-        level.require_rehearsable(found)
+        level.require_rehearsable(account_state)
         print("\n".join(_disturbances(entries, run)), flush=True)
         key = _probe_key(invocation)
         with sigterm_as_interrupt(), _rehearsal(account, run, key=key):
@@ -90,11 +92,11 @@ def cleanup(invocation: Invocation, run_id: str) -> int:
     home = invocation.location.home
     run = runs.find_run(home, run_id)
     if run is None or not (run.directory / locate.ACCOUNT_FILE).is_file():
-        known = [path.parent.name.rpartition("-")[2] for path in _accounts(home)]
+        run_ids = [path.parent.name.rpartition("-")[2] for path in _accounts(home)]
         raise ConfigError(
             f"no run {run_id} on an AWS account was made here",
             where=str(home / "runs"),
-            hint=f"runs here: {', '.join(known) or 'none'}; use the machine, and CUTOVER_HOME, of"
+            hint=f"runs here: {', '.join(run_ids) or 'none'}; use the machine, and CUTOVER_HOME, of"
             " the run",
         )
     if runs.owner_is_alive(run.owner):
@@ -178,8 +180,8 @@ def _account(access: Access) -> Account:
 
 def _probe_key(invocation: Invocation) -> Secret | None:
     """Return the probe's key where the caller gives it."""
-    given = invocation.environ.get("CUTOVER_PROBE_KEY")
-    return Secret(given) if given else None
+    key = invocation.environ.get("CUTOVER_PROBE_KEY")
+    return Secret(key) if key else None
 
 
 def _accounts(home: Path) -> list[Path]:
@@ -189,11 +191,11 @@ def _accounts(home: Path) -> list[Path]:
 def _disturbances(entries: Sequence[Entry], run: Run) -> list[str]:
     """Return the scenarios that visitors notice, one a line, below their number."""
     target = locate.aws(run.directory)
-    noticed = [one for one in entries if one.exclusive and not one.skip_reason(target)]
+    noticed = [entry for entry in entries if entry.exclusive and not entry.skip_reason(target)]
     return [
         f"visitors notice {len(noticed)} scenarios of this run"
         + (": tasks are stopped or replaced, pages fail or are slow meanwhile" if noticed else ""),
-        *(f"  {one.story}: {one.name.replace('_', ' ')}" for one in noticed),
+        *(f"  {entry.story}: {entry.name.replace('_', ' ')}" for entry in noticed),
         f"run {run.id} undoes its changes when it ends; after a kill: cutover cleanup --run"
         f" {run.id}",
     ]

@@ -74,8 +74,8 @@ def invocation(**variables: str | None) -> Invocation:
     """Return this call of the program, with variables that its options set."""
     from harness.cli.commands import Invocation
 
-    given = {name: value for name, value in variables.items() if value is not None}
-    return Invocation(environ={**os.environ, **given}, cwd=Path.cwd())
+    overrides = {name: value for name, value in variables.items() if value is not None}
+    return Invocation(environ={**os.environ, **overrides}, cwd=Path.cwd())
 
 
 class Command(click.Command):

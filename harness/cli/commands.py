@@ -72,8 +72,13 @@ class Invocation:
             report_dir=report_dir,
             own=config.scenario_paths,
             accepted=tuple(
-                Acceptance(one.scenario, one.why, one.until.isoformat(), one.finding or "")
-                for one in config.accept
+                Acceptance(
+                    acceptance.scenario,
+                    acceptance.why,
+                    acceptance.until.isoformat(),
+                    acceptance.finding or "",
+                )
+                for acceptance in config.accept
             ),
         )
 
@@ -166,19 +171,19 @@ def up(invocation: Invocation) -> int:
 
     invocation.print_notes()
     with runs.locked(invocation.production.config.home):
-        found = current_stack.find(invocation.production.config.home, engine.connect)
-        if found is not None:
-            changed = current_stack.changed_inputs(found, invocation.production)
+        stack = current_stack.find(invocation.production.config.home, engine.connect)
+        if stack is not None:
+            changed = current_stack.changed_inputs(stack, invocation.production)
             if not changed:
-                print(f"already up: {invocation.production.config.public_url} (run {found['run']})")
+                print(f"already up: {invocation.production.config.public_url} (run {stack['run']})")
                 return 0
             print(f"changed since the stack was started: {', '.join(changed)}; starting anew")
             down_current(invocation.production.config.home)
         with session(invocation.production) as opened:
             opened.start()
             opened.keep()
-    took = time.monotonic() - opened.began
-    print(f"up after {took:.1f} s; `cutover verify` replays the scenarios")
+    duration_s = time.monotonic() - opened.began
+    print(f"up after {duration_s:.1f} s; `cutover verify` replays the scenarios")
     return 0
 
 
@@ -230,12 +235,12 @@ def status(invocation: Invocation, *, as_json: bool) -> int:
     """Show the running stack: exit code 0 when there is one, 1 when there is none."""
     from harness.rehearsal import current_stack
 
-    found = current_stack.describe(invocation.location.home, engine.connect)
+    state = current_stack.describe(invocation.location.home, engine.connect)
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(state, indent=2))
     else:
-        print(current_stack.as_text(found))
-    return 0 if found["up"] else 1
+        print(current_stack.as_text(state))
+    return 0 if state["up"] else 1
 
 
 def logs(invocation: Invocation, service: str, *, follow: bool) -> int:

@@ -23,9 +23,9 @@ def completion(context: click.Context, *, shell: str) -> int:
     """Print the completion code of a shell."""
     from click.shell_completion import get_completion_class
 
-    found = get_completion_class(shell)
-    if found is None:
+    completer = get_completion_class(shell)
+    if completer is None:
         raise click.UsageError(f"click has no completion for {shell}")
     program = context.find_root().command
-    click.echo(found(program, {}, "cutover", COMPLETION_VARIABLE).source())
+    click.echo(completer(program, {}, "cutover", COMPLETION_VARIABLE).source())
     return GREEN

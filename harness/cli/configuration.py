@@ -28,11 +28,11 @@ def check() -> int:
     from harness.inputs import production
     from harness.phases.checks import contradictions
 
-    found = production.load(os.environ, cwd=Path.cwd())
-    contradictions.reject(found)
-    for note in found.notes:
+    inputs = production.load(os.environ, cwd=Path.cwd())
+    contradictions.reject(inputs)
+    for note in inputs.notes:
         click.echo(note)
-    click.echo(f"{found.config.file.name} and {len(found.digests) - 1} files: no problems")
+    click.echo(f"{inputs.config.file.name} and {len(inputs.digests) - 1} files: no problems")
     return GREEN
 
 
@@ -42,12 +42,17 @@ def show(*, as_json: bool) -> int:
     """Show each value with the place that it comes from; secrets are blanked."""
     from harness.inputs.reading import settings_of
 
-    found = settings_of(os.environ, cwd=Path.cwd())
+    settings = settings_of(os.environ, cwd=Path.cwd())
     if as_json:
-        values = {one.key: {"value": one.value, "source": one.source} for one in found}
+        values = {
+            setting.key: {"value": setting.value, "source": setting.source} for setting in settings
+        }
         click.echo(json.dumps(values, indent=2, default=str))
         return GREEN
-    lines = [(f"{one.key} = {json.dumps(one.value, default=str)}", one.source) for one in found]
+    lines = [
+        (f"{setting.key} = {json.dumps(setting.value, default=str)}", setting.source)
+        for setting in settings
+    ]
     width = min(max(len(text) for text, _ in lines), 72)
     for text, source in lines:
         click.echo(f"{text:<{width}}  # {source}")
@@ -107,9 +112,9 @@ def init() -> int:
             where=str(path),
             hint="`cutover config check` lists its problems; rename it to have a new one",
         ) from None
-    count = sum(len(listed) for listed in folder.documents.values()) + len(folder.roles)
-    found = (
+    count = sum(len(documents) for documents in folder.documents.values()) + len(folder.roles)
+    summary = (
         f"AWS files: {count}" if count else "no AWS file is here: docs/your-app.md has the commands"
     )
-    click.echo(f"wrote {FILE_NAME} ({found}); `cutover config check` lists what it lacks")
+    click.echo(f"wrote {FILE_NAME} ({summary}); `cutover config check` lists what it lacks")
     return GREEN

@@ -102,9 +102,7 @@ def _registry(host: str) -> Result:
 
 def _leftovers(client: docker.DockerClient) -> Result:
     dead = [
-        run_id
-        for run_id, found in removal.runs_in_engine(client).items()
-        if not found.is_alive(run_id)
+        run_id for run_id, run in removal.runs_in_engine(client).items() if not run.is_alive(run_id)
     ]
     if dead:
         text = (

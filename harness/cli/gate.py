@@ -88,7 +88,7 @@ class Gate:
             self._bundle(self._run_directories() - before)
             raise
         report = self._read()
-        red = [one for one in report["scenarios"] if one["result"] in (*RED_RESULTS, FLAKY)]
+        red = [entry for entry in report["scenarios"] if entry["result"] in (*RED_RESULTS, FLAKY)]
         self._annotate(islice(self._annotations(report), _ANNOTATED))
         self._summarise()
         if red:
@@ -108,7 +108,7 @@ class Gate:
         """Remove the files of an earlier rehearsal, so that none is taken for this one's."""
         self.directory.mkdir(parents=True, exist_ok=True)
         reports = (json_file, markdown, html, junit)
-        for name in (*(one.FILE_NAME for one in reports), BUNDLE, CODE_QUALITY):
+        for name in (*(report.FILE_NAME for report in reports), BUNDLE, CODE_QUALITY):
             (self.directory / name).unlink(missing_ok=True)
 
     def _read(self) -> dict[str, Any]:
@@ -122,27 +122,29 @@ class Gate:
         """Yield an error for each cause, and then a warning for each flaky scenario."""
         by_name = {entry["scenario"]: entry for entry in report["scenarios"]}
         yield from (self._of_fault(fault, by_name) for fault in report["faults"])
-        for one in report["scenarios"]:
-            if one["result"] == FLAKY:
-                text = f"flaky: {one['cause'] or _first_line(one)}"
-                yield _annotation("warning", one, text=text)
+        for entry in report["scenarios"]:
+            if entry["result"] == FLAKY:
+                text = f"flaky: {entry['cause'] or _first_line(entry)}"
+                yield _annotation("warning", entry, text=text)
 
     def _of_fault(self, fault: dict[str, Any], by_name: Mapping[str, dict[str, Any]]) -> str:
         """Return the error of a cause; the first scenario is its title."""
-        first, *others = [by_name[name] for name in fault["scenarios"]]
+        first, *siblings = [by_name[name] for name in fault["scenarios"]]
         is_known = fault["cause"] or fault["first_error"]
         lines = [fault["title"] if is_known else _first_line(first)]
-        if others:
-            named = [f"{one['story']}: {one['title']}" for one in others[:_ANNOTATED]]
-            rest = len(others) - len(named)
-            lines += ["also red:", *named, *([f"and {rest} more"] if rest else [])]
+        if siblings:
+            titles = [
+                f"{sibling['story']}: {sibling['title']}" for sibling in siblings[:_ANNOTATED]
+            ]
+            rest = len(siblings) - len(titles)
+            lines += ["also red:", *titles, *([f"and {rest} more"] if rest else [])]
         place = self._place_of(fault["setting"])
         return _annotation("error", first, text="\n".join(lines), place=place)
 
     def _place_of(self, variable: str) -> str:
         """Return the place of a variable in a task definition, as properties of an annotation."""
-        found = variable_places.place_of(self._production, variable) if variable else None
-        return _place(*found, root=self.invocation.cwd) if found else ""
+        place = variable_places.place_of(self._production, variable) if variable else None
+        return _place(*place, root=self.invocation.cwd) if place else ""
 
     @cached_property
     def _production(self) -> Production:

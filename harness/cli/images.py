@@ -96,8 +96,8 @@ def export_images(*, file: Path, vendor: str | None) -> int:
 
     call, client = invocation(CUTOVER_VENDOR=vendor), engine.connect()
     built = _build(client, call)
-    found = builder.look_up(client, builder.plan_for(call.production))
-    manifest = archive.export(client, found, vendor=built.vendor, path=file)
+    inventory = builder.look_up(client, builder.plan_for(call.production))
+    manifest = archive.export(client, inventory, vendor=built.vendor, path=file)
     size = file.stat().st_size / 1e6
     click.echo(
         f"{file.name}: {len(manifest.images)} images, {size:.0f} MB; `cutover images import`"

@@ -44,11 +44,13 @@ def record(*, file: Path, report_dir: Path | None) -> int:
     """
     from harness.parity import record as records
 
-    found = _record(invocation(), report_dir)
-    records.write(found, file)
-    noted = sum(bool(scene.saw) for scene in found.scenarios.values())
-    number = len(found.scenarios)
-    click.echo(f"{file.name}: {number} scenarios on {found.target}, {noted} with observations")
+    replay_record = _record(invocation(), report_dir)
+    records.write(replay_record, file)
+    noted = sum(bool(scene.saw) for scene in replay_record.scenarios.values())
+    number = len(replay_record.scenarios)
+    click.echo(
+        f"{file.name}: {number} scenarios on {replay_record.target}, {noted} with observations"
+    )
     return GREEN
 
 
@@ -77,8 +79,11 @@ def compare(*, file: Path | None, report_dir: Path | None, strict: bool, verbose
     compared = _compare(recorded, _record(call, report_dir))
     for line in comparison.texts(compared.rows, verbose=verbose):
         click.echo(line)
-    for one in compared.void:
-        click.echo(f"{DECLARED}: {one.scenario}, {one.name} differs no longer; remove its entry")
+    for difference in compared.void:
+        click.echo(
+            f"{DECLARED}: {difference.scenario}, {difference.name} differs no longer;"
+            " remove its entry"
+        )
     click.echo(compared.summary)
     return RED if compared.is_red(strict=strict) else GREEN
 

@@ -48,8 +48,8 @@ def _judges(function: Callable[..., int]) -> Callable[..., int]:
     )
 
     @wraps(function)
-    def command(*, strict: bool, as_json: bool, report: Path | None, **others: Any) -> int:
-        return function(judgement=_Judgement(strict, as_json, report), **others)
+    def command(*, strict: bool, as_json: bool, report: Path | None, **options: Any) -> int:
+        return function(judgement=_Judgement(strict, as_json, report), **options)
 
     return profile(strict(as_json(report(command))))
 
@@ -169,7 +169,7 @@ def _last_report(home: Path) -> dict[str, Any] | None:
     from harness.target.target import LOCAL
 
     reports = map(json_file.read, reversed(json_file.directories(home)))
-    return next((one for one in reports if one["target"] == LOCAL), None)
+    return next((report for report in reports if report["target"] == LOCAL), None)
 
 
 def _judge(

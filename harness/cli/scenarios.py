@@ -59,13 +59,13 @@ def list_scenarios() -> int:
     """List the platform's scenarios and your own, each with its needs."""
     entries = _catalog()
     story = ""
-    for one in sorted(entries, key=lambda entry: (entry.story, entry.line)):
-        if one.story != story:
-            story = one.story
+    for scenario in sorted(entries, key=lambda entry: (entry.story, entry.line)):
+        if scenario.story != story:
+            story = scenario.story
             click.echo(story)
-        changes = " (changes)" if one.changes else ""
-        needs = f"  [{', '.join(one.needs)}]" if one.needs else ""
-        click.echo(f"  {one.name}{changes}{needs}")
+        changes = " (changes)" if scenario.changes else ""
+        needs = f"  [{', '.join(scenario.needs)}]" if scenario.needs else ""
+        click.echo(f"  {scenario.name}{changes}{needs}")
     click.echo(f"{len(entries)} scenarios; `cutover scenarios explain NAME` describes one")
     return 0
 
@@ -76,19 +76,22 @@ def explain(name: str) -> int:
     """Show a scenario's needs, the worth of a pass, and its source."""
     from harness.inputs.problem import closest
 
-    wanted = name.rpartition("::")[2].removeprefix("test_").replace(" ", "_")
+    plain_name = name.rpartition("::")[2].removeprefix("test_").replace(" ", "_")
     entries = _catalog()
-    found = [one for one in entries if one.name == wanted]
-    if not found:
-        near = closest(wanted, [one.name for one in entries])
-        alike = [one.name for one in entries if wanted in (one.story, *one.name.split("_"))]
+    matches = [entry for entry in entries if entry.name == plain_name]
+    if not matches:
+        near = closest(plain_name, [entry.name for entry in entries])
+        alike = [
+            entry.name for entry in entries if plain_name in (entry.story, *entry.name.split("_"))
+        ]
         hint = f"these have it: {', '.join(alike[:_SUGGESTED])}" if alike else ""
         hint = f'did you mean "{near}"?' if near else hint
         raise ConfigError(
-            f"there is no scenario {wanted}", hint=hint or "`cutover scenarios list` names them all"
+            f"there is no scenario {plain_name}",
+            hint=hint or "`cutover scenarios list` names them all",
         )
-    for one in found:
-        click.echo("\n".join(_explained(one)))
+    for entry in matches:
+        click.echo("\n".join(_explained(entry)))
     return 0
 
 
@@ -117,8 +120,8 @@ def new(name: str) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     title = plain.replace("_", " ").capitalize()
     path.write_text(_TEMPLATE.format(title=title, name=plain), encoding="utf-8")
-    shown = os.path.relpath(path)
-    click.echo(f"wrote {shown}; `cutover verify {shown}` replays it")
+    relative_path = os.path.relpath(path)
+    click.echo(f"wrote {relative_path}; `cutover verify {relative_path}` replays it")
     return 0
 
 
@@ -127,11 +130,11 @@ def _catalog() -> list[Entry]:
     from harness.inputs.config import FILE_NAME
     from harness.replay.runner import Replay
 
-    given = invocation()
-    if "CUTOVER_CONFIG" in given.environ or (given.cwd / FILE_NAME).exists():
-        return given.replay(report_dir=None).catalog()
+    call = invocation()
+    if "CUTOVER_CONFIG" in call.environ or (call.cwd / FILE_NAME).exists():
+        return call.replay(report_dir=None).catalog()
     with TemporaryDirectory(prefix="cutover-") as cache:
-        return Replay(given.environ, cwd=given.cwd, cache=Path(cache)).catalog()
+        return Replay(call.environ, cwd=call.cwd, cache=Path(cache)).catalog()
 
 
 def _explained(entry: Entry) -> Iterator[str]:

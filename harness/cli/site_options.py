@@ -88,10 +88,10 @@ def read_site(environ: Mapping[str, str], *, cwd: Path, url: str | None, **optio
     """
     from harness.smoke import site as s
 
-    known = _known(environ, cwd=cwd, url=url)
+    public_site = _known(environ, cwd=cwd, url=url)
     old = options["old"]
     return s.Site(
-        url=s.parse_url(url or known.url),
+        url=s.parse_url(url or public_site.url),
         routes=(
             *map(s.parse_connect_to, options["connect_to"]),
             *map(s.parse_resolve, options["resolve"]),
@@ -100,15 +100,15 @@ def read_site(environ: Mapping[str, str], *, cwd: Path, url: str | None, **optio
         authorities=s.parse_name_servers(options.get("authorities", ()), option="--authority"),
         expected=tuple(s.parse_host(name, option="--expect") for name in options["expected"]),
         old=s.parse_endpoint(old, option="--old", port=s.HTTPS_PORT) if old else None,
-        key=_key(options["key_file"], secret=options["key_secret"]) or known.probe_key,
+        key=_key(options["key_file"], secret=options["key_secret"]) or public_site.probe_key,
         mail_to=_mail_address(options.get("mail_to") or ""),
         health_path=s.parse_path(options["health"] or "", option="--health"),
-        front_path=(s.parse_front_path(url) if url else "") or known.pages.public,
+        front_path=(s.parse_front_path(url) if url else "") or public_site.pages.public,
         sign_in_path=s.parse_path(options["sign_in"] or "", option="--sign-in")
-        or known.pages.sign_in.path,
-        session_cookie=known.session_cookie,
-        probe_path=known.probe_path,
-        upload_folder=_folder(options.get("folder") or "") or known.upload_folder,
+        or public_site.pages.sign_in.path,
+        session_cookie=public_site.session_cookie,
+        probe_path=public_site.probe_path,
+        upload_folder=_folder(options.get("folder") or "") or public_site.upload_folder,
         ca_file=_roots(options["ca_file"] or ""),
     )
 
@@ -137,8 +137,8 @@ def _known(environ: Mapping[str, str], *, cwd: Path, url: str | None) -> PublicS
     from harness.inputs.production import PublicSite, public_site
     from harness.smoke.site import parse_url
 
-    given = environ.get("CUTOVER_PROBE_KEY")
-    without_file = PublicSite(parse_url(url) if url else "", "", Secret(given) if given else None)
+    key = environ.get("CUTOVER_PROBE_KEY")
+    without_file = PublicSite(parse_url(url) if url else "", "", Secret(key) if key else None)
     file = cwd / environ.get("CUTOVER_CONFIG", config.FILE_NAME)
     if url and not file.is_file():
         return without_file
@@ -149,13 +149,13 @@ def _known(environ: Mapping[str, str], *, cwd: Path, url: str | None) -> PublicS
             hint=f"write cutover {click.get_current_context().info_name} https://www.shop.example",
         )
     try:
-        known = public_site(environ, cwd=cwd)
+        site = public_site(environ, cwd=cwd)
     except ConfigError as error:
         if not url:
             raise
         click.echo(f"cutover: {file.name} is not used: {error}", err=True)
         return without_file
-    return known if not url or known.url == without_file.url else without_file
+    return site if not url or site.url == without_file.url else without_file
 
 
 def _roots(path: str) -> str:

@@ -173,10 +173,10 @@ def clear_current(home: Path, *, run_id: str) -> None:
 def note_remains(home: Path, names: Iterable[str]) -> set[str]:
     """Note the names that the engine does not remove; return the new names."""
     path = home / "remains.json"
-    known = set(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else set()
-    new = set(names) - known
+    remains = set(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else set()
+    new = set(names) - remains
     if new:
-        _write_whole(path, json.dumps(sorted(known | new)))
+        _write_whole(path, json.dumps(sorted(remains | new)))
     return new
 
 

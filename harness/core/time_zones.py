@@ -21,7 +21,7 @@ def is_zone(name: str) -> bool:
     """Whether a zone may have this name: a machine lacks some, and a slip is nearly one."""
     if _WITHOUT_AREA.fullmatch(name):
         return True
-    zones = {one.lower() for one in available_timezones()}
+    zones = {zone.lower() for zone in available_timezones()}
     lower = name.lower()
     is_slip = lower not in zones and difflib.get_close_matches(lower, zones, n=1, cutoff=_CLOSE)
     return bool(re.fullmatch(r"[A-Za-z]+/[\w/+-]+", name)) and not is_slip

@@ -63,18 +63,18 @@ def _stopped(sources: EvidenceSources) -> Iterator[tuple[str, dict[str, Any]]]:
     for group, which in chosen.items():
         if not sources.scope.has_group(group):
             continue
-        for one in find_tasks(
+        for task in find_tasks(
             sources.web.ecs, cluster=access.cluster, statuses=("STOPPED",), **which
         ):
-            if sources.scope.has_time(stopped_at(one)):
-                yield group, one
+            if sources.scope.has_time(stopped_at(task)):
+                yield group, task
 
 
 def stopped_tasks(sources: EvidenceSources) -> Iterator[StoppedTask]:
     """Read the tasks of worker and scheduler that failed; a scenario's own are meant to."""
-    for group, one in _stopped(sources):
-        if one.get("startedBy") not in BY_SCENARIOS and failed(one):
-            yield stopped_task(one, group=group)
+    for group, task in _stopped(sources):
+        if task.get("startedBy") not in BY_SCENARIOS and failed(task):
+            yield stopped_task(task, group=group)
 
 
 def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
@@ -83,9 +83,9 @@ def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
     if client is None or sources.web is None:
         return
     refused = {
-        (group, one["taskDefinitionArn"])
-        for group, one in _stopped(sources)
-        if one.get("stopCode") == NEVER_STARTED
+        (group, task["taskDefinitionArn"])
+        for group, task in _stopped(sources)
+        if task.get("stopCode") == NEVER_STARTED
     }
     for group, name in sorted(refused):
         definition = sources.web.ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
@@ -102,9 +102,9 @@ def worker(sources: EvidenceSources) -> Iterator[QueueCommand]:
     """Read the worker's command."""
     service = _worker_service(sources)
     if service is not None:
-        found = queue_command(command_line(service.container()))
-        if found is not None:
-            yield replace(found, jobs_on=sources.access.jobs_on or _SQS)
+        command = queue_command(command_line(service.container()))
+        if command is not None:
+            yield replace(command, jobs_on=sources.access.jobs_on or _SQS)
 
 
 def job_path(sources: EvidenceSources) -> Iterator[JobPath]:
@@ -142,14 +142,14 @@ class _QueueSettings:
 
     @classmethod
     def of(cls, container: Mapping[str, Any], *, overlay: Mapping[str, str]) -> _QueueSettings:
-        own = {one["name"]: one["value"] for one in container.get("environment", ())}
-        found = {**own, **overlay}
-        if found.get("QUEUE_CONNECTION") == _REDIS:
-            place = (found.get("REDIS_HOST", UNSET), found.get("REDIS_DB", "0"))
-            prefix = f"{'/'.join(place)} {found.get('REDIS_PREFIX', '')}"
-            return cls(_REDIS, prefix, found.get("REDIS_QUEUE", "default"))
+        own = {variable["name"]: variable["value"] for variable in container.get("environment", ())}
+        variables = {**own, **overlay}
+        if variables.get("QUEUE_CONNECTION") == _REDIS:
+            place = (variables.get("REDIS_HOST", UNSET), variables.get("REDIS_DB", "0"))
+            prefix = f"{'/'.join(place)} {variables.get('REDIS_PREFIX', '')}"
+            return cls(_REDIS, prefix, variables.get("REDIS_QUEUE", "default"))
         names = ("QUEUE_CONNECTION", "SQS_PREFIX", "SQS_QUEUE")
-        return cls(*(found.get(name, UNSET) for name in names))
+        return cls(*(variables.get(name, UNSET) for name in names))
 
     def address(self, name: str) -> str:
         if self.is_on_redis:
@@ -163,8 +163,8 @@ def queue(sources: EvidenceSources) -> Iterator[QueueDelay]:
     """Read the delay that the queue gives each message."""
     sqs = sources.clients["sqs"]
     url = sqs.get_queue_url(QueueName=sources.access.resources["queue"])["QueueUrl"]
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])
-    seconds = int(found.get("Attributes", {}).get("DelaySeconds", 0))
+    response = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])
+    seconds = int(response.get("Attributes", {}).get("DelaySeconds", 0))
     if seconds:
         yield QueueDelay(seconds)
 
@@ -189,17 +189,17 @@ def missing_rights(sources: EvidenceSources) -> Iterator[MissingRight]:
     """Read the calls of tasks in scope that their roles had no right to."""
     scope = sources.scope
     calls = [
-        one
-        for one in emulator.refused_calls(sources.access.emulator)
-        if scope.has_time(datetime.fromisoformat(one.at))
+        refusal
+        for refusal in emulator.refused_calls(sources.access.emulator)
+        if scope.has_time(datetime.fromisoformat(refusal.at))
     ]
     if sources.web is None or not calls:
         return
-    ids = sorted({one.task for one in calls})
+    ids = sorted({refusal.task for refusal in calls})
     tasks = {
-        task_id(one["taskArn"]): one
-        for one in describe_tasks(sources.web.ecs, ids, cluster=sources.access.cluster)
-        if one.get("startedBy") not in BY_SCENARIOS
+        task_id(description["taskArn"]): description
+        for description in describe_tasks(sources.web.ecs, ids, cluster=sources.access.cluster)
+        if description.get("startedBy") not in BY_SCENARIOS
     }
     for call in calls:
         task = tasks.get(call.task)

@@ -66,9 +66,9 @@ def rank(error: BaseException | None, message: str, *, evidence: Evidence) -> Ca
     if check is not None and check.certain and own is not None:
         return own
     quoted = replace(evidence, lines=(Line(message, _writer(error)),))
-    reasons = [one for one in PATTERNS if not one.symptom]
-    symptoms = [one for one in PATTERNS if one.symptom]
-    known = None if check is not None and check.guess else own
+    reasons = [pattern for pattern in PATTERNS if not pattern.symptom]
+    symptoms = [pattern for pattern in PATTERNS if pattern.symptom]
+    check_cause = None if check is not None and check.guess else own
     facts = [
         *fact_causes.CAUSES,
         *(fact_causes.ABOUT.get(check.about, ()) if check is not None else ()),
@@ -84,7 +84,7 @@ def rank(error: BaseException | None, message: str, *, evidence: Evidence) -> Ca
     unsure = own or symptom
     return (
         _from_patterns(reasons, evidence=quoted)
-        or known
+        or check_cause
         or _from_patterns(reasons, evidence=evidence)
         or _from_facts(facts, evidence=evidence)
         or _own_fault(evidence)
@@ -99,7 +99,7 @@ def _writer(error: BaseException | None) -> Source | None:
     """
     if error is None or isinstance(error, AssertionError):
         return Source.FAILURE
-    packages = {one.__module__.partition(".")[0] for one in type(error).__mro__}
+    packages = {base.__module__.partition(".")[0] for base in type(error).__mro__}
     return next((source for name, source in _WRITERS.items() if name in packages), None)
 
 
@@ -123,8 +123,8 @@ def explain(evidence: Evidence, *, symptom: str = "") -> str:
     likely = f"; likely, not sure: {cause.sentence}" if cause else ""
     if error:
         return f"{likely}; the app's first error is that of the {error}"
-    stopped = (one for one in evidence.facts if isinstance(one, StoppedTask))
-    ended = any(task_causes.task_that_ends(one) for one in stopped)
+    stopped = (fact for fact in evidence.facts if isinstance(fact, StoppedTask))
+    ended = any(task_causes.task_that_ends(task) for task in stopped)
     words = last_words(evidence.lines) if ended else None
     return likely + (f"; the last words are those of the {words}" if words else "")
 
@@ -154,24 +154,24 @@ def _gateway_cause(error: BaseException | None) -> str:
 
 
 def _from_facts(causes: Iterable[FactCause], *, evidence: Evidence) -> Cause | None:
-    found = next(filter(None, (cause(evidence) for cause in causes)), None)
-    return found and _redacted(found.sentence, found.lines)
+    first_cause = next(filter(None, (cause(evidence) for cause in causes)), None)
+    return first_cause and _redacted(first_cause.sentence, first_cause.lines)
 
 
 def _from_patterns(patterns: Iterable[Pattern], *, evidence: Evidence) -> Cause | None:
     every = tuple(patterns)
     for source in _RANK:
-        lines = [one for one in evidence.lines if one.source and source in one.source]
+        lines = [entry for entry in evidence.lines if entry.source and source in entry.source]
         for pattern in every:
             if source not in pattern.source:
                 continue
             for at, line in enumerate(lines):
                 if match := pattern.search(line.text):
                     code = place_of(line, lines[at + 1 :])
-                    named = {"subject": line.subject, "code": code}
-                    sentence = _sentence(pattern, match, **named, facts=evidence.facts)
-                    shown = _matching_lines(pattern, lines)
-                    return Cause(redact(sentence), shown, setting=pattern.setting)
+                    place = {"subject": line.subject, "code": code}
+                    sentence = _sentence(pattern, match, **place, facts=evidence.facts)
+                    excerpt = _matching_lines(pattern, lines)
+                    return Cause(redact(sentence), excerpt, setting=pattern.setting)
     return None
 
 
@@ -180,19 +180,19 @@ def _sentence(
 ) -> str:
     """Fill a pattern's cause from its groups, its line's subject and the secrets in evidence."""
     values = {name: value.strip() for name, value in match.groupdict().items() if value}
-    secrets = [one for one in facts if isinstance(one, NamedSecret)]
-    named = (one.secret for one in secrets if one.key and one.key == values.get("key"))
-    faulty = (task_causes.reference(one) for one in secrets if one.fault)
-    values.setdefault("secret", next(named, "the secret that its task definition names"))
+    secrets = [fact for fact in facts if isinstance(fact, NamedSecret)]
+    names = (secret.secret for secret in secrets if secret.key and secret.key == values.get("key"))
+    faulty = (task_causes.reference(secret) for secret in secrets if secret.fault)
+    values.setdefault("secret", next(names, "the secret that its task definition names"))
     values["reference"] = next(faulty, "a secret that its task definition names")
     if "arn" in values:
         values["arn"] = without_key(values["arn"])
     action = values.get("action")
-    rights = [one for one in facts if isinstance(one, MissingRight) and one.action == action]
-    denied = (one.denied_by for one in rights if one.denied_by)
+    rights = [fact for fact in facts if isinstance(fact, MissingRight) and fact.action == action]
+    denied = (right.denied_by for right in rights if right.denied_by)
     values["statement"] = next(denied, "an explicit deny")
     values["remedy"] = fact_causes.remedy(
-        max(rights, key=lambda one: bool(one.unmet), default=None)
+        max(rights, key=lambda right: bool(right.unmet), default=None)
     )
     values["at"] = f" at {code}" if code else ""
     return pattern.cause.format_map({**values, "task": subject or "a task", "rule": subject})
@@ -200,6 +200,6 @@ def _sentence(
 
 def _matching_lines(pattern: Pattern, lines: Iterable[Line]) -> tuple[str, ...]:
     """Return the lines of text that match, once each."""
-    texts = (text.strip() for one in lines for text in one.text.splitlines())
-    found = (redact(text[:_LINE_WIDTH]) for text in texts if pattern.search(text))
-    return tuple(dict.fromkeys(found))[:LINES_SHOWN]
+    texts = (text.strip() for line in lines for text in line.text.splitlines())
+    matches = (redact(text[:_LINE_WIDTH]) for text in texts if pattern.search(text))
+    return tuple(dict.fromkeys(matches))[:LINES_SHOWN]

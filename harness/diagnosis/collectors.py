@@ -58,26 +58,26 @@ _ASKED = 4
 def stopped_web_tasks(sources: EvidenceSources) -> Iterator[StoppedTask]:
     """Read the web tasks that failed."""
     scope = sources.scope
-    for one in _web(sources).tasks(status="STOPPED"):
-        if scope.has_group("web") and scope.has_time(stopped_at(one)) and failed(one):
-            service = str(one.get("group", "")).partition(":")[2]
-            yield stopped_task(one, group=sources.groups.get(service, service))
+    for task in _web(sources).tasks(status="STOPPED"):
+        if scope.has_group("web") and scope.has_time(stopped_at(task)) and failed(task):
+            service = str(task.get("group", "")).partition(":")[2]
+            yield stopped_task(task, group=sources.groups.get(service, service))
 
 
 def target_health(sources: EvidenceSources) -> Iterator[Line]:
     """Read the health of the target group's members."""
     explains = sources.scope.has_group("web") and sources.scope.has_time(datetime.now(UTC))
     source = Source.TARGET_HEALTH if explains else None
-    return (Line(str(one), source) for one in _web(sources).targets())
+    return (Line(str(target), source) for target in _web(sources).targets())
 
 
 def deployment(sources: EvidenceSources) -> Iterator[Deployment]:
     """Read the service's settings for deployments."""
-    found = _web(sources).describe().get("deploymentConfiguration", {})
-    breaker = found.get("deploymentCircuitBreaker", {})
+    configuration = _web(sources).describe().get("deploymentConfiguration", {})
+    breaker = configuration.get("deploymentCircuitBreaker", {})
     yield Deployment(
         rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
-        minimum_healthy_percent=found.get("minimumHealthyPercent", _ALL_KEPT),
+        minimum_healthy_percent=configuration.get("minimumHealthyPercent", _ALL_KEPT),
     )
 
 
@@ -90,9 +90,9 @@ def forwarding(sources: EvidenceSources) -> Iterator[ForwardedFor]:
 
 def service_events(sources: EvidenceSources) -> Iterator[Line]:
     """Read the web service's events, oldest first."""
-    for one in reversed(_web(sources).describe().get("events", [])[:_EVENTS]):
-        at = one["createdAt"]
-        text = f"{at.astimezone(UTC):%H:%M:%S} {one['message']}"
+    for event in reversed(_web(sources).describe().get("events", [])[:_EVENTS]):
+        at = event["createdAt"]
+        text = f"{at.astimezone(UTC):%H:%M:%S} {event['message']}"
         if at >= sources.since - BEFORE:
             explains = sources.scope.has_group("web") and sources.scope.has_time(at)
             yield Line(text, Source.SERVICE_EVENT if explains else None)
@@ -106,9 +106,9 @@ def secrets(sources: EvidenceSources) -> Iterator[NamedSecret]:
     """
     web = _web(sources)
     refused = [
-        one["taskDefinitionArn"]
-        for one in web.tasks(status="STOPPED")
-        if one.get("stopCode") == NEVER_STARTED and sources.scope.has_time(stopped_at(one))
+        task["taskDefinitionArn"]
+        for task in web.tasks(status="STOPPED")
+        if task.get("stopCode") == NEVER_STARTED and sources.scope.has_time(stopped_at(task))
     ]
     yield from secret_references.read(
         web.definition(refused[0] if refused else ""),
@@ -142,7 +142,7 @@ def app(sources: EvidenceSources) -> Iterator[VisitorRequest | VisitorSession]:
         )
     else:
         ids = (visitor.probe.session()["session"] for _ in range(_ASKED))
-        yield replace(session, shared=all(one == first["session"] for one in ids))
+        yield replace(session, shared=all(session_id == first["session"] for session_id in ids))
 
 
 def declared_session(sources: EvidenceSources) -> Iterator[VisitorSession]:
@@ -150,7 +150,7 @@ def declared_session(sources: EvidenceSources) -> Iterator[VisitorSession]:
     if sources.visitor is not None:
         return
     container = php_container(_web(sources).definition(), access=sources.access)
-    values = {one["name"]: one["value"] for one in container.get("environment", ())}
+    values = {variable["name"]: variable["value"] for variable in container.get("environment", ())}
     driver = values.get("SESSION_DRIVER", "")
     if driver == "file" and sources.access.shared_paths:
         driver = ""
@@ -172,16 +172,16 @@ def task_logs(sources: EvidenceSources) -> Iterator[Line]:
     """
     if sources.containers is None:
         return
-    found = sources.containers.of_role("task", also_stopped=True)
+    containers = sources.containers.of_role("task", also_stopped=True)
     recent = [
-        one
-        for one in found
-        if one.labels.get(LABEL_STARTED_BY) != PROVOKED_BY_HARNESS
-        and (one.status == "running" or _ended(one, since=sources.since))
+        container
+        for container in containers
+        if container.labels.get(LABEL_STARTED_BY) != PROVOKED_BY_HARNESS
+        and (container.status == "running" or _ended(container, since=sources.since))
     ]
-    for one in recent[:_TASKS_SHOWN]:
-        group = sources.families.get(one.labels.get(LABEL_FAMILY, ""), "")
-        for line in log_of_task(one, group=group, since=sources.since):
+    for container in recent[:_TASKS_SHOWN]:
+        group = sources.families.get(container.labels.get(LABEL_FAMILY, ""), "")
+        for line in log_of_task(container, group=group, since=sources.since):
             explains = sources.scope.has_group(group) and _is_in_scope(line, sources.scope)
             yield line if explains else replace(line, source=None)
 
@@ -213,7 +213,7 @@ def cloudwatch_logs(sources: EvidenceSources) -> Iterator[Line]:
         name = f"{group} task {task_id(task['taskArn'])[:8]}"
         for log in sources.task_logs.streams(task):
             lines = sources.task_logs.lines(log, since=sources.since)
-            for at, text, trace in choose(entries((one.at, one.text) for one in lines)):
+            for at, text, trace in choose(entries((entry.at, entry.text) for entry in lines)):
                 line = Line(
                     text,
                     Source.APP,
@@ -228,16 +228,18 @@ def cloudwatch_logs(sources: EvidenceSources) -> Iterator[Line]:
 
 def dropped_commands(sources: EvidenceSources) -> Iterator[DroppedCommand]:
     """Read the tasks in scope that do not run their command."""
-    for one in sources.containers.of_role("task") if sources.containers else ():
-        group = sources.families.get(one.labels.get(LABEL_FAMILY, ""), "")
-        if sources.scope.has_group(group) and (found := dropped_command(one.attrs, group=group)):
-            yield found
+    for container in sources.containers.of_role("task") if sources.containers else ():
+        group = sources.families.get(container.labels.get(LABEL_FAMILY, ""), "")
+        if sources.scope.has_group(group) and (
+            command := dropped_command(container.attrs, group=group)
+        ):
+            yield command
 
 
 def edge_log(sources: EvidenceSources) -> Iterator[Line]:
     """Read the edge's log, which is shown and explains nothing."""
-    for one in sources.containers.of_role("edge") if sources.containers else ():
-        yield from (Line(entry.text) for entry in log_lines(one, since=sources.since))
+    for container in sources.containers.of_role("edge") if sources.containers else ():
+        yield from (Line(entry.text) for entry in log_lines(container, since=sources.since))
 
 
 def log_lines(container: Any, *, since: datetime) -> list[LogEntry]:

@@ -28,12 +28,12 @@ def deaf_port(tables: str, *, group: str, port: int) -> DeafPort | None:
 
     None where it listens there, or, as at the beginning of its start, nowhere.
     """
-    found = sorted(set(_listeners(tables)))
-    own = [(place, is_reached) for at, place, is_reached in found if at == port]
+    listeners = sorted(set(_listeners(tables)))
+    own = [(place, is_reached) for at, place, is_reached in listeners if at == port]
     if any(is_reached for _, is_reached in own):
         return None
-    others = [place for at, place, is_reached in found if is_reached and at != _FASTCGI]
-    places = [place for place, _ in own] or others
+    alternatives = [place for at, place, is_reached in listeners if is_reached and at != _FASTCGI]
+    places = [place for place, _ in own] or alternatives
     return DeafPort(group, port, tuple(places), is_own=bool(own)) if places else None
 
 

@@ -109,11 +109,12 @@ class EvidenceSources:
         # Logs are evidence, too, where ECS does not answer.
         except Exception:  # noqa: BLE001
             return {}
-        found = {
-            family_of(one["taskDefinition"]): self.groups[one["serviceName"]] for one in services
+        groups = {
+            family_of(service["taskDefinition"]): self.groups[service["serviceName"]]
+            for service in services
         }
         scheduler = self.access.resources.get("scheduler")
-        return {**found, scheduler: "scheduler"} if scheduler else found
+        return {**groups, scheduler: "scheduler"} if scheduler else groups
 
     @property
     def groups(self) -> dict[str, str]:
@@ -138,11 +139,11 @@ class Collector:
 
 def evidence_of(items: Iterable[Line | Fact]) -> Evidence:
     """Sort lines and facts; a stopped task is both, and a wrapped error is one line besides."""
-    found = tuple(items)
-    lines = tuple(one for one in found if isinstance(one, Line))
-    facts = tuple(one for one in found if not isinstance(one, Line))
-    stopped = (one for one in facts if isinstance(one, StoppedTask))
-    reasons = (Line(one.reason, Source.STOPPED_REASON, subject=one.name) for one in stopped)
+    parts = tuple(items)
+    lines = tuple(part for part in parts if isinstance(part, Line))
+    facts = tuple(part for part in parts if not isinstance(part, Line))
+    stopped = (fact for fact in facts if isinstance(fact, StoppedTask))
+    reasons = (Line(task.reason, Source.STOPPED_REASON, subject=task.name) for task in stopped)
     return Evidence((), (*lines, *wrapped_errors(lines), *reasons), facts)
 
 
@@ -161,6 +162,6 @@ def collect(collectors: Iterable[Collector], *, sources: EvidenceSources) -> Evi
         # Whatever goes wrong here must not hide the failure that is being explained.
         except Exception as error:  # noqa: BLE001
             sections.setdefault(collector.title, []).append(f"could not be read: {error}")
-    shown = ((title, redact("\n".join(filter(None, text)))) for title, text in sections.items())
-    found = evidence_of(items)
-    return Evidence(tuple(one for one in shown if one[1]), found.lines, found.facts)
+    blocks = ((title, redact("\n".join(filter(None, text)))) for title, text in sections.items())
+    evidence = evidence_of(items)
+    return Evidence(tuple(block for block in blocks if block[1]), evidence.lines, evidence.facts)

@@ -45,9 +45,9 @@ def _of(kind: type[FactType], cause: Callable[[FactType], str]) -> FactCause:
     """Ask for a cause of each fact of one type until there is one."""
 
     def first(evidence: Evidence) -> Cause | None:
-        for one in evidence.facts:
-            if isinstance(one, kind) and (sentence := cause(one)):
-                return Cause(sentence, tuple(str(one).splitlines()))
+        for fact in evidence.facts:
+            if isinstance(fact, kind) and (sentence := cause(fact)):
+                return Cause(sentence, tuple(str(fact).splitlines()))
         return None
 
     return first
@@ -60,12 +60,12 @@ def missing_right(lack: MissingRight) -> str:
     """
     if _UNVERIFIED in lack.resource:
         return ""
-    named = {"role": lack.role, "action": lack.action, "arn": without_key(lack.resource)}
+    fields = {"role": lack.role, "action": lack.action, "arn": without_key(lack.resource)}
     if lack.denied_by:
-        return DENIED.format(**named, statement=lack.denied_by)
+        return DENIED.format(**fields, statement=lack.denied_by)
     if lack.action == "s3:PutObjectAcl":
-        return SENDS_ACL.format(**named)
-    return LACKS_RIGHT.format(**named, remedy=remedy(lack))
+        return SENDS_ACL.format(**fields)
+    return LACKS_RIGHT.format(**fields, remedy=remedy(lack))
 
 
 def missing_right_to_store(lack: MissingRight) -> str:

@@ -126,7 +126,7 @@ class VisitorRequest:
         """
         if self.trusted_proxy:
             return False
-        return not any(ip_address(self.client_ip) in one for one in _PRIVATE)
+        return not any(ip_address(self.client_ip) in network for network in _PRIVATE)
 
     def __str__(self) -> str:
         lines = [f"a link of the app is {self.link}"]
@@ -267,8 +267,8 @@ def check_tool(health_check: Mapping[str, Any]) -> str:
 
 def check_path(health_check: Mapping[str, Any]) -> str:
     """Return the path of the URL that a container health check asks for; empty without one."""
-    found = _URL.search(" ".join(health_check.get("command") or ()))
-    return (found["path"] or "/") if found else ""
+    match = _URL.search(" ".join(health_check.get("command") or ()))
+    return (match["path"] or "/") if match else ""
 
 
 def check_patience_s(health_check: Mapping[str, Any]) -> int:
@@ -318,8 +318,8 @@ class MissingRight:
     """The Allow with a condition that the call did not meet."""
 
     def __str__(self) -> str:
-        found = self.denied_by or self.unmet
-        reason = f" ({found})" if found else ""
+        statement = self.denied_by or self.unmet
+        reason = f" ({statement})" if statement else ""
         return (
             f"{self.at:%H:%M:%S} {self.group} task {self.task[:8]}: its role {self.role} has no"
             f" right to {self.action} on {self.resource}{reason}"

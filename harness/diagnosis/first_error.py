@@ -81,17 +81,17 @@ def is_error(line: str) -> bool:
 
 def first_error(lines: Iterable[Line]) -> FirstError | None:
     """Return the first error of the app in the lines of its logs, unless a scenario provoked it."""
-    errors = list(_errors([one for one in lines if one.source == Source.APP]))
-    timed = [one for one in errors if one.at]
-    return min(timed, key=lambda one: one.at or 0) if timed else next(iter(errors), None)
+    errors = list(_errors([line for line in lines if line.source == Source.APP]))
+    timed = [error for error in errors if error.at]
+    return min(timed, key=lambda error: error.at or 0) if timed else next(iter(errors), None)
 
 
 def last_words(lines: Iterable[Line]) -> FirstError | None:
     """Return the last lines of plain text of the task that wrote first, where none is an error."""
-    own = [one for one in lines if one.source == Source.APP and one.text.strip()]
-    plain = [one for one in own if one.task == own[0].task and not one.text.startswith("{")]
-    plain.sort(key=lambda one: str(one.at or ""))  # it has two outputs
-    text = " ".join(one.text.strip() for one in plain[-_LAST_LINES:])
+    own = [line for line in lines if line.source == Source.APP and line.text.strip()]
+    plain = [line for line in own if line.task == own[0].task and not line.text.startswith("{")]
+    plain.sort(key=lambda line: str(line.at or ""))  # it has two outputs
+    text = " ".join(line.text.strip() for line in plain[-_LAST_LINES:])
     return FirstError(redact(text[-_SHOWN:]), plain[-1].task, plain[-1].at) if plain else None
 
 
@@ -119,11 +119,10 @@ def place_of(line: Line, later: Iterable[Line]) -> str:
     """Return the app's own view, or its code's file and line, of an error or the trace below it."""
     if view := _VIEW.search(line.text.replace("\\/", "/")):
         return str(view["file"])
-    trace = takewhile(
-        lambda one: _FRAME.search(one.text), (x for x in later if x.task == line.task)
-    )
-    found = (_PLACE.search(one.text.replace("\\/", "/")) for one in (line, *trace))
-    return next((f"{own['file']}:{own['line']}" for own in found if own), "")
+    below = (frame for frame in later if frame.task == line.task)
+    trace = takewhile(lambda frame: _FRAME.search(frame.text), below)
+    matches = (_PLACE.search(frame.text.replace("\\/", "/")) for frame in (line, *trace))
+    return next((f"{match['file']}:{match['line']}" for match in matches if match), "")
 
 
 def _text(line: str) -> str:
@@ -133,8 +132,8 @@ def _text(line: str) -> str:
     try:
         message = json.loads(line)["message"]
     except (ValueError, KeyError, TypeError):
-        found = next(filter(None, (one.search(line) for one in _TEXTS)), None)
-        return found["text"].strip() if found else line.strip()
+        match = next(filter(None, (pattern.search(line) for pattern in _TEXTS)), None)
+        return match["text"].strip() if match else line.strip()
     return str(message)
 
 

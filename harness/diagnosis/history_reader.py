@@ -90,12 +90,12 @@ class _Reader:
             unread=tuple(self._unread),
         )
 
-    def _attempt(self, what: str, ask: Callable[[], list[Item]]) -> list[Item]:
+    def _attempt(self, title: str, ask: Callable[[], list[Item]]) -> list[Item]:
         try:
             return ask()
         # A report is written in any case.
         except Exception as error:  # noqa: BLE001
-            self._unread.append(f"{what}: {error}")
+            self._unread.append(f"{title}: {error}")
             return []
 
     def _control_events(self) -> list[ControlEvent]:

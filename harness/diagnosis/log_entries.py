@@ -31,15 +31,15 @@ class LogEntry(NamedTuple):
 
 def entries(lines: Iterable[tuple[datetime | None, str]]) -> list[LogEntry]:
     """Return lines with their traces; a record of several lines has its trace in the last one."""
-    found: list[LogEntry] = []
+    log_entries: list[LogEntry] = []
     trace = ""
     for at, text in reversed(list(lines)):
         match = _TRACE.search(text)
         trace = match["trace"] if match else trace
-        found.append(LogEntry(at, text, trace))
+        log_entries.append(LogEntry(at, text, trace))
         if _RECORD.match(text):
             trace = ""
-    return found[::-1]
+    return log_entries[::-1]
 
 
 def choose(lines: Iterable[LogEntry]) -> list[LogEntry]:

@@ -22,7 +22,10 @@ _GROUP_OF = {
 
 def groups_of(capabilities: Collection[str]) -> frozenset[str]:
     """Return the tasks that a scenario meets; all of them where its capabilities name none."""
-    return frozenset(_GROUP_OF[one] for one in capabilities if one in _GROUP_OF) or GROUPS
+    return (
+        frozenset(_GROUP_OF[capability] for capability in capabilities if capability in _GROUP_OF)
+        or GROUPS
+    )
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Scope:
 
     def is_provoked(self, text: str) -> bool:
         """Return whether a line has an error that the scenario itself asks for."""
-        return any(one in text for one in self.provoked)
+        return any(error in text for error in self.provoked)
 
     def has_trace(self, trace: str) -> bool:
         """Return whether a log line of this trace, or of none, may explain the failure."""

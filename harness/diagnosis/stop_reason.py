@@ -25,16 +25,16 @@ def stop_reason(task: Mapping[str, Any]) -> str:
 
 def container_ends(task: Mapping[str, Any]) -> Iterator[str]:
     """Return each container's exit code, and the reason where ECS has one."""
-    for one in task.get("containers", []):
-        code = one.get("exitCode")
-        words = ("" if code is None else f"exit code {code}", one.get("reason") or "")
+    for container in task.get("containers", []):
+        code = container.get("exitCode")
+        words = ("" if code is None else f"exit code {code}", container.get("reason") or "")
         if any(words):
-            yield f"{one['name']}: {' '.join(filter(None, words))}"
+            yield f"{container['name']}: {' '.join(filter(None, words))}"
 
 
 def exit_codes(task: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the exit codes of the containers that have one."""
-    codes = (one.get("exitCode") for one in task.get("containers", []))
+    codes = (container.get("exitCode") for container in task.get("containers", []))
     return tuple(code for code in codes if code is not None)
 
 

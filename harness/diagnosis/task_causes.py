@@ -89,7 +89,7 @@ def deaf_port(deaf: DeafPort) -> str:
     alone = f"the {deaf.group} task listens on {', '.join(deaf.places)} alone"
     if not deaf.is_own:
         return f"{alone}: nothing listens on the target's port, {deaf.port}, of the target group"
-    if any(one.startswith("[::]") for one in deaf.places):
+    if any(place.startswith("[::]") for place in deaf.places):
         return (
             f"{alone}: nothing listens on the target's port by IPv4, by which the load balancer"
             f" asks: let nginx listen on {deaf.port} beside [::]:{deaf.port}"
@@ -121,12 +121,12 @@ def worker_that_ends(task: StoppedTask) -> str:
 
 def worker_that_errs(evidence: Evidence) -> Cause | None:
     """Return the error of a job after which a worker ended, as after a lost connection."""
-    workers = [one for one in evidence.facts if isinstance(one, StoppedTask)]
-    ended = [one.task[:_SHORT] for one in workers if _ends_well(one)]
+    workers = [fact for fact in evidence.facts if isinstance(fact, StoppedTask)]
+    ended = [worker.task[:_SHORT] for worker in workers if _ends_well(worker)]
     error = first_error(
         line
         for line in evidence.lines
-        if _LOST.search(line.text) and any(one in line.task for one in ended)
+        if _LOST.search(line.text) and any(task in line.task for task in ended)
     )
     if error is None:
         return None
@@ -148,7 +148,7 @@ def task_that_ends(task: StoppedTask) -> str:
             f"the container {waits['name']} of {task.name} ended without success, and another waits"
             " for it (dependsOn SUCCESS): its log says why"
         )
-    code = next((one for one in task.exit_codes if one not in (0, _KILLED)), None)
+    code = next((exit_code for exit_code in task.exit_codes if exit_code not in (0, _KILLED)), None)
     if code is None or "Essential container in task exited" not in task.reason:
         return ""
     return f"{task.name} ended by itself with exit code {code}: its log says why"
@@ -156,13 +156,13 @@ def task_that_ends(task: StoppedTask) -> str:
 
 def _container_check(evidence: Evidence, *, has_tool: bool) -> tuple[ContainerCheck, str] | None:
     """Return the health check that a task fails, and ECS's words for a task stopped for it."""
-    texts = [one.text for one in evidence.lines]
+    texts = [line.text for line in evidence.lines]
     failed = [text for words in (_UNHEALTHY, NOT_HEALTHY_YET) for text in texts if words in text]
-    checks = [one for one in evidence.facts if isinstance(one, ContainerCheck)]
+    checks = [fact for fact in evidence.facts if isinstance(fact, ContainerCheck)]
     waits = [] if failed else [*filter(None, map(_DEPENDENCY.search, texts))]
-    for one in waits[:1]:
-        failed = [one.string] if one["condition"] == "HEALTHY" else []
-        checks = [check for check in checks if check.container == one["name"]]
+    for wait in waits[:1]:
+        failed = [wait.string] if wait["condition"] == "HEALTHY" else []
+        checks = [check for check in checks if check.container == wait["name"]]
     if not failed or not checks or (checks[0].has_tool is not False) is not has_tool:
         return None
     return checks[0], failed[0]
@@ -177,28 +177,28 @@ def _failed_check(check: ContainerCheck, words: str) -> str:
 
 def missing_check_tool(evidence: Evidence) -> Cause | None:
     """Return that a container health check runs a program that the image lacks."""
-    found = _container_check(evidence, has_tool=False)
-    return found and Cause(
-        f"{_failed_check(*found)}: its command runs {found[0].tool}, which is not in the image",
-        (found[1],),
+    failure = _container_check(evidence, has_tool=False)
+    return failure and Cause(
+        f"{_failed_check(*failure)}: its command runs {failure[0].tool}, which is not in the image",
+        (failure[1],),
     )
 
 
 def unanswered_check(evidence: Evidence) -> Cause | None:
     """Return that a container health check has its tool, and is not answered in time."""
-    found = _container_check(evidence, has_tool=True)
-    if found is None:
+    failure = _container_check(evidence, has_tool=True)
+    if failure is None:
         return None
-    check, words = found
+    check, words = failure
     if check.path and (answer := _bad_answer(check.path, evidence)):
         return Cause(
-            f"{_failed_check(*found)}: {check.tool} is answered with {answer['status']} at"
+            f"{_failed_check(*failure)}: {check.tool} is answered with {answer['status']} at"
             f" {check.path}, by nginx in the image (a rule about hosts, addresses or user agents,"
             " or no way to index.php) or by the app: its log says why",
             (words, answer.string),
         )
     return Cause(
-        f"{_failed_check(*found)}: nothing answers where {check.tool} asks, or the start takes"
+        f"{_failed_check(*failure)}: nothing answers where {check.tool} asks, or the start takes"
         f" longer than the {check.patience_s} s that startPeriod, interval and retries allow",
         (words,),
     )
@@ -210,14 +210,14 @@ def _bad_answer(path: str, evidence: Evidence) -> re.Match[str] | None:
     answer = re.compile(
         rf'(?:"{escaped}",\s*"status": ?"?| {escaped} HTTP/[\d.]+" )(?P<status>[45]\d\d)\b'
     )
-    log = (one.text for one in evidence.lines if one.source is Source.APP)
+    log = (line.text for line in evidence.lines if line.source is Source.APP)
     return next(filter(None, map(answer.search, log)), None)
 
 
 def answered_check(evidence: Evidence) -> Cause | None:
     """Return that a health check failed by the app's answer, 401, 403 or 500, as its log shows."""
-    failed = [one.text for one in evidence.lines if "failed ELB health checks" in one.text]
-    log = (one.text for one in evidence.lines if one.source is Source.APP)
+    failed = [line.text for line in evidence.lines if "failed ELB health checks" in line.text]
+    log = (line.text for line in evidence.lines if line.source is Source.APP)
     answer = next(filter(None, map(_ANSWER.search, log)), None)
     if not failed or answer is None:
         return None

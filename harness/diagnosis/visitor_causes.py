@@ -137,9 +137,9 @@ def _hidden_proto(request: VisitorRequest) -> str:
             "the app trusts the load balancer, and not its X-Forwarded-Proto:"
             " trustProxies(headers: ...) leaves it out: trust HEADER_X_FORWARDED_AWS_ELB"
         )
-    found = f'"{request.forwarded_proto}"' if request.forwarded_proto else "nothing"
+    scheme = f'"{request.forwarded_proto}"' if request.forwarded_proto else "nothing"
     return (
-        f"PHP has {found} for X-Forwarded-Proto, and the load balancer sends https: the web server"
+        f"PHP has {scheme} for X-Forwarded-Proto, and the load balancer sends https: the web server"
         " in the task overwrites it (fastcgi_param HTTP_X_FORWARDED_PROTO, proxy_set_header):"
         " leave that out"
     )
@@ -153,11 +153,11 @@ def hidden_scheme(request: VisitorRequest) -> str:
 def hidden_host(request: VisitorRequest) -> str:
     """Return that PHP has another host than the request was for; empty where it has none else."""
     host = request.host.partition(":")[0].lower()
-    wanted = request.asked_host.partition(":")[0].lower()
-    if not host or not wanted or host == wanted:
+    visitor_host = request.asked_host.partition(":")[0].lower()
+    if not host or not visitor_host or host == visitor_host:
         return ""
     return (
-        f'PHP has the host "{host}", and the request was for {wanted}: the web server in the task'
-        " overwrites it (fastcgi_param HTTP_HOST, proxy_set_header Host), or a host-header-rewrite"
-        " of the load balancer's rule: leave that out"
+        f'PHP has the host "{host}", and the request was for {visitor_host}: the web server in the'
+        " task overwrites it (fastcgi_param HTTP_HOST, proxy_set_header Host), or a"
+        " host-header-rewrite of the load balancer's rule: leave that out"
     )

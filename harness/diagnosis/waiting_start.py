@@ -42,16 +42,16 @@ def waiting_start(
     every = list(processes)
     for pid, _, words in every:
         place, script = _script(words, read=read)
-        children = [one for _, parent, one in every if parent == pid]
+        children = [child for _, parent, child in every if parent == pid]
         loops = list(_loops(script)) if script else []
         if len(children) > 1:
             # What waits for a daemon of its own has it as a child beside the loop's command.
-            loops = [one for one in loops if _FILE.search(one.head)]
-            children = [one for one in children if any(one in loop.text for loop in loops)]
-        found = [_running(loops, child=one, shell=words) for one in children]
-        for one in filter(None, found):
-            is_file = bool(_FILE.search(one.head))
-            return WaitingStart(group, one.head, f"{place}, line {one.number}", is_file=is_file)
+            loops = [loop for loop in loops if _FILE.search(loop.head)]
+            children = [child for child in children if any(child in loop.text for loop in loops)]
+        candidates = [_running(loops, child=child, shell=words) for child in children]
+        for loop in filter(None, candidates):
+            is_file = bool(_FILE.search(loop.head))
+            return WaitingStart(group, loop.head, f"{place}, line {loop.number}", is_file=is_file)
     return None
 
 
@@ -69,12 +69,12 @@ def _script(words: str, *, read: Callable[[str], str]) -> tuple[str, str]:
 def _loops(script: str) -> Iterator[_Loop]:
     lines = script.splitlines()
     for index, line in enumerate(lines):
-        found = None if line.lstrip().startswith("#") else _LOOP.search(line)
-        if not found or _ENDLESS.match(found["loop"]):
+        match = None if line.lstrip().startswith("#") else _LOOP.search(line)
+        if not match or _ENDLESS.match(match["loop"]):
             continue
-        rest = "\n".join([found["loop"], *lines[index + 1 :]])
+        rest = "\n".join([match["loop"], *lines[index + 1 :]])
         text = re.split(r"\bdone\b", rest, maxsplit=1)[0]
-        head = re.split(r";\s*do\b|\s+do\b", found["loop"], maxsplit=1)[0].strip()
+        head = re.split(r";\s*do\b|\s+do\b", match["loop"], maxsplit=1)[0].strip()
         yield _Loop(index + 1, head, text)
 
 
@@ -83,14 +83,14 @@ def _running(loops: list[_Loop], *, child: str, shell: str) -> _Loop | None:
     program, *rest = child.split()
     program = program.rpartition("/")[2]
     # Each step of a start runs PHP: it is the words after it that tell one from another.
-    known = [program, *(rest[:2] if program.startswith("php") else ())]
-    fits = [one for one in loops if child in one.text]
+    words = [program, *(rest[:2] if program.startswith("php") else ())]
+    fits = [loop for loop in loops if child in loop.text]
     if not fits and child != shell:
-        fits = [one for one in loops if all(_has(one.text, word=word) for word in known)]
+        fits = [loop for loop in loops if all(_has(loop.text, word=word) for word in words)]
     if not fits and child == shell:
         # A subshell, such as that of a redirection to /dev/tcp.
         fits = loops
-    outward = [one for one in fits if _REACHES.search(one.text)]
+    outward = [loop for loop in fits if _REACHES.search(loop.text)]
     chosen = outward if len(fits) > 1 else fits
     return chosen[0] if len(chosen) == 1 else None
 

@@ -75,8 +75,8 @@ class Plan:
     @property
     def names(self) -> tuple[str, ...]:
         """The images of a stack, without their parents."""
-        ours = (name for name in STACK_IMAGES if name not in self.left_out)
-        return (*ours, *self.task_images.references)
+        names = (name for name in STACK_IMAGES if name not in self.left_out)
+        return (*names, *self.task_images.references)
 
 
 def plan_for(
@@ -85,7 +85,7 @@ def plan_for(
     """Return the sources of the images that a rehearsal needs."""
     config = production.config
     beside = TaskImages.of(production.images_beside_app, root=config.root)
-    ours = {name: one for name, one in config.images.items() if name in IMAGE_NAMES}
+    stack_images = {name: image for name, image in config.images.items() if name in IMAGE_NAMES}
     has = {"proxy": config.database.proxy_endpoint, "cache": production.cache}
     return Plan(
         sources=Sources(
@@ -96,7 +96,7 @@ def plan_for(
         ),
         log_directory=log_directory or config.home,
         overrides={
-            **{name: one for name, one in ours.items() if isinstance(one, str)},
+            **{name: image for name, image in stack_images.items() if isinstance(image, str)},
             **beside.overrides,
         },
         progress=progress,
@@ -134,15 +134,15 @@ def build_images(
     Raises:
         ImageBuildFailed: An image could not be built or pulled.
     """
-    wanted = tuple(only or plan.names)
-    unknown = sorted(set(wanted) - set(NAMES) - set(plan.task_images.references))
+    names = tuple(only or plan.names)
+    unknown = sorted(set(names) - set(NAMES) - set(plan.task_images.references))
     if unknown:
         raise ImageBuildFailed(
             f"no image is called {', '.join(unknown)}", hint=f"there are {NAMES}"
         )
     builder = _Builder(client=client, plan=plan)
     # Nothing to do is the usual case: it needs no lock, no threads, and no look at this machine.
-    for name in wanted:
+    for name in names:
         builder.find(name)
     missing = [name for name in builder.needed if name not in builder.ids]
     if missing:
@@ -152,8 +152,8 @@ def build_images(
         if name not in missing:
             plan.progress("image", name, "cached")
     return ImageSet(
-        ids={name: builder.ids[name] for name in wanted},
-        references={name: builder.references[name] for name in wanted},
+        ids={name: builder.ids[name] for name in names},
+        references={name: builder.references[name] for name in names},
         vendor=plan.sources.vendor,
     )
 
@@ -211,9 +211,9 @@ class _Builder:
 
     def _look_up(self, name: str) -> None:
         self.references[name] = reference = self._reference(name)
-        found = self._inspect(reference)
-        if found is not None:
-            self.ids[name] = found
+        image_id = self._inspect(reference)
+        if image_id is not None:
+            self.ids[name] = image_id
 
     def _reference(self, name: str) -> str:
         if name in self.plan.overrides:
@@ -313,13 +313,13 @@ class _Builder:
                     buildkit.run(self.client, order, log=log, feature=feature, stopped=self.stopped)
                 else:
                     build.run(self.client, order, log=log, stopped=self.stopped)
-        found = self._inspect(reference)
-        if found is None:
+        image_id = self._inspect(reference)
+        if image_id is None:
             raise ImageBuildFailed(
                 f"image {name}: {reference} is not there although it was made",
                 hint="another process removed it meanwhile; run the command again",
             )
-        self.ids[name] = found
+        self.ids[name] = image_id
 
 
 def _unexpected(name: str, error: Exception) -> ImageBuildFailed:
@@ -338,9 +338,9 @@ def _one_build_at_a_time() -> Iterator[None]:
     path = Path(tempfile.gettempdir()) / "cutover-images.lock"
     # Read only, and made by one of them: the file may be another user's of this machine.
     with suppress(FileExistsError):
-        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY)
-        os.fchmod(made, 0o644)
-        os.close(made)
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY)
+        os.fchmod(descriptor, 0o644)
+        os.close(descriptor)
     with path.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -62,8 +62,8 @@ def run(
             f' image yourself and name it in cutover.toml: [images] {name} = "shop:local"',
         )
     # The values of arguments go by the environment: a process list shows no proxy's password.
-    given = {name: value for name, value in order.arguments.items() if not _is_own(name)}
-    variables = {**environment, **given, "BUILDX_BUILDER": "default"}
+    arguments = {name: value for name, value in order.arguments.items() if not _is_own(name)}
+    variables = {**environment, **arguments, "BUILDX_BUILDER": "default"}
     lines: list[str] = []
 
     def build(extra: Mapping[str, bytes]) -> int:
@@ -87,14 +87,14 @@ def run(
         log.write(f"{image} is not to be had: once more without the Dockerfile's line for it\n")
         code = build({context.dockerfile: context.without_syntax()})
     if code:
-        steps = [found[1][:120] for found in map(_STEP.match, lines) if found]
+        steps = [match[1][:120] for match in map(_STEP.match, lines) if match]
         raise failure(name, step=steps[-1] if steps else "", lines=lines, where=log.name)
 
 
 def missing_frontend(lines: Sequence[str]) -> str:
     """Return the image of a Dockerfile's first line, ``# syntax=``, that BuildKit did not get."""
-    frontend = next((found for found in map(_FRONTEND.match, lines) if found), None)
-    failed = frontend and any(one.startswith(f"#{frontend[1]} ERROR") for one in lines)
+    frontend = next((match for match in map(_FRONTEND.match, lines) if match), None)
+    failed = frontend and any(line.startswith(f"#{frontend[1]} ERROR") for line in lines)
     return frontend[2].rstrip(":") if frontend and failed else ""
 
 
@@ -150,8 +150,10 @@ def engine_address(client: docker.DockerClient) -> Mapping[str, str]:
 def find_program(environment: Mapping[str, str]) -> str:
     """Return the first ``docker`` of PATH that has BuildKit; empty where none has."""
     directories = environment.get("PATH", os.defpath).split(os.pathsep)
-    programs = (shutil.which("docker", path=one) for one in directories)
-    return next((one for one in programs if one and _has_buildkit(one, environment)), "")
+    programs = (shutil.which("docker", path=directory) for directory in directories)
+    return next(
+        (program for program in programs if program and _has_buildkit(program, environment)), ""
+    )
 
 
 def _has_buildkit(program: str, environment: Mapping[str, str]) -> bool:

@@ -30,8 +30,8 @@ class ComposerSettings:
     def addresses(self) -> list[str]:
         """The addresses of the repositories in ``config.json``."""
         repositories = _parse(self.files.get("config.json", b"")).get("repositories") or {}
-        found = repositories.values() if isinstance(repositories, dict) else repositories
-        return [str(one.get("url", "")) for one in found if isinstance(one, dict)]
+        entries = repositories.values() if isinstance(repositories, dict) else repositories
+        return [str(entry.get("url", "")) for entry in entries if isinstance(entry, dict)]
 
 
 def detect(environment: Mapping[str, str] = os.environ) -> ComposerSettings:
@@ -39,10 +39,10 @@ def detect(environment: Mapping[str, str] = os.environ) -> ComposerSettings:
 
     The logins are blanked in every output from then on.
     """
-    named = environment.get("COMPOSER_HOME")
+    composer_home = environment.get("COMPOSER_HOME")
     user = Path(environment.get("HOME") or Path.home())
-    homes = [Path(named)] if named else [user / one for one in _HOMES]
-    home = next((one for one in homes if one.is_dir()), None)
+    homes = [Path(composer_home)] if composer_home else [user / path for path in _HOMES]
+    home = next((path for path in homes if path.is_dir()), None)
     files = {
         name: (home / name).read_bytes() for name in _FILES if home and (home / name).is_file()
     }

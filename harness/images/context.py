@@ -71,7 +71,9 @@ class Place:
             dockerfile=posixpath.normpath(image.dockerfile),
             target=image.target or "",
             args=image.args,
-            secrets={one: root / Path(file).expanduser() for one, file in image.secrets.items()},
+            secrets={
+                secret: root / Path(file).expanduser() for secret, file in image.secrets.items()
+            },
         )
 
 
@@ -112,8 +114,8 @@ class Context:
         """The part of the Dockerfile that only BuildKit builds, as it stands there; or empty."""
         if self.secrets:
             return "a secret mount"
-        found = _BUILDKIT.search(_join_lines(self._dockerfile_text()))
-        return " ".join(found[0].split()) if found else ""
+        match = _BUILDKIT.search(_join_lines(self._dockerfile_text()))
+        return " ".join(match[0].split()) if match else ""
 
     def without_syntax(self) -> bytes:
         """Return the Dockerfile without the line that names an image to read it with."""
@@ -192,8 +194,8 @@ def context(name: str, *, sources: Sources) -> Context:
     base = "base-sid" if name in _ON_SID else "base-trixie"
     if name == "vendor" and sources.vendor == "debian":
         base = "base-sid"
-    known = {"BASE": base, VENDOR_IMAGE: "vendor", "APP_IMAGE": "app"}
-    parents = {argument: parent for argument, parent in known.items() if argument in declared}
+    candidates = {"BASE": base, VENDOR_IMAGE: "vendor", "APP_IMAGE": "app"}
+    parents = {argument: parent for argument, parent in candidates.items() if argument in declared}
     return Context(
         name=name,
         files=files,
@@ -222,8 +224,8 @@ def _secret_files(name: str, place: Place) -> Mapping[str, Path]:
 
 def _composer_files(app: Path) -> dict[str, Path]:
     """The requirements of the app and its packages, and where their code is."""
-    found = [app / "composer.json", app / "composer.lock", *app.glob("packages/*/composer.json")]
-    return {file.relative_to(app).as_posix(): file for file in found if file.is_file()}
+    files = [app / "composer.json", app / "composer.lock", *app.glob("packages/*/composer.json")]
+    return {file.relative_to(app).as_posix(): file for file in files if file.is_file()}
 
 
 def python_sources(root: Path) -> dict[str, Path]:
@@ -270,11 +272,11 @@ def _tree(directory: Path, *, dockerfile: str) -> dict[str, Path]:
     lines = ignore.read_text(encoding="utf-8").splitlines() if ignore.is_file() else []
     patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     patterns += ["**/__pycache__", "**/.DS_Store", "**/.cutover"]
-    kept = {Path(path) for path in exclude_paths(str(directory), patterns, dockerfile=dockerfile)}
-    parents = {parent for path in kept for parent in path.parents}
+    paths = {Path(path) for path in exclude_paths(str(directory), patterns, dockerfile=dockerfile)}
+    parents = {parent for path in paths for parent in path.parents}
     return {
         path.as_posix(): file
-        for path in kept - parents
+        for path in paths - parents
         if (file := directory / path).is_symlink() or file.is_file() or file.is_dir()
     }
 

@@ -99,18 +99,18 @@ def detect() -> BuildHost:
 
 def parse_pip(listing: str) -> dict[str, str]:
     """Read ``pip config list``; variables win over files, and local paths are dropped."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for line in sorted(listing.splitlines(), key=lambda line: line.startswith(":env:")):
         match = re.fullmatch(r"(?::env:|global|install)\.([\w-]+)='(.*)'", line.strip())
         if match:
-            found[match[1]] = match[2].replace("\\n", " ").strip()
-    kept = {}
+            values[match[1]] = match[2].replace("\\n", " ").strip()
+    settings = {}
     for name in _PIP_URLS:
-        urls = [url for url in found.get(name, "").split() if url.startswith("http")]
+        urls = [url for url in values.get(name, "").split() if url.startswith("http")]
         if urls:
-            kept[name] = " ".join(urls)
-    kept.update({name: found[name] for name in ("trusted-host", "cert") if name in found})
-    return kept
+            settings[name] = " ".join(urls)
+    settings.update({name: values[name] for name in ("trusted-host", "cert") if name in values})
+    return settings
 
 
 def parse_apt_config(dump: str) -> dict[str, str]:
@@ -151,13 +151,13 @@ def _uv_toml(pip: Mapping[str, str]) -> str:
     lines = []
     if "index-url" in pip:
         lines.append(f'index-url = "{pip["index-url"]}"')
-    for theirs, ours in (
+    for setting, option in (
         ("extra-index-url", "extra-index-url"),
         ("trusted-host", "allow-insecure-host"),
     ):
-        if theirs in pip:
-            quoted = ", ".join(f'"{value}"' for value in pip[theirs].split())
-            lines.append(f"{ours} = [{quoted}]")
+        if setting in pip:
+            quoted = ", ".join(f'"{value}"' for value in pip[setting].split())
+            lines.append(f"{option} = [{quoted}]")
     return "\n".join([*lines, ""])
 
 

@@ -39,15 +39,19 @@ class TaskImages:
             sources: Image of a task definition -> its source.
             root: The directory that contexts are relative to.
         """
-        wanted = {name_of(image): (image, one) for image, one in sources.items() if one != IDLE}
+        images = {
+            name_of(image): (image, source) for image, source in sources.items() if source != IDLE
+        }
         return cls(
-            references={name: image for name, (image, _) in wanted.items()},
+            references={name: image for name, (image, _) in images.items()},
             places={
-                name: Place.of(one, root=root)
-                for name, (_, one) in wanted.items()
-                if isinstance(one, BuiltImage)
+                name: Place.of(source, root=root)
+                for name, (_, source) in images.items()
+                if isinstance(source, BuiltImage)
             },
-            overrides={name: one for name, (_, one) in wanted.items() if isinstance(one, str)},
+            overrides={
+                name: source for name, (_, source) in images.items() if isinstance(source, str)
+            },
         )
 
     def not_to_be_had(self, name: str, *, refused: str) -> ImageBuildFailed:

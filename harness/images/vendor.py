@@ -30,8 +30,8 @@ def vendor_of(config: Config) -> str:
     dockerfile = place_of_app(config).get("app", Place(config.app_context)).file
     if dockerfile.is_file() and VENDOR_IMAGE not in declared_arguments(dockerfile):
         return "dockerfile"
-    named = config.images.get("vendor")
-    return str(named) if named else pick_vendor(config.vendor, memory=config.home / "vendor")
+    image = config.images.get("vendor")
+    return str(image) if image else pick_vendor(config.vendor, memory=config.home / "vendor")
 
 
 def pick_vendor(choice: str, *, memory: Path, address: str = PACKAGIST) -> str:
@@ -57,8 +57,8 @@ def pick_vendor(choice: str, *, memory: Path, address: str = PACKAGIST) -> str:
 
 def place_of_app(config: Config) -> dict[str, Place]:
     """Return the place of the app's image, by its name, where a table of [images] has it."""
-    named = config.images.get("app")
-    return {"app": Place.of(named, root=config.root)} if isinstance(named, BuiltImage) else {}
+    image = config.images.get("app")
+    return {"app": Place.of(image, root=config.root)} if isinstance(image, BuiltImage) else {}
 
 
 def keep_vendor(vendor: str, *, home: Path) -> None:

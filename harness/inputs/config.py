@@ -158,8 +158,8 @@ def check(
     """
     root = source.path.parent
     data, problems = derivation.fill(source.data), list(_of_variables(environ, root=root))
-    contradictory = {one.key for one in derivation.problems}
-    unknown = (one for one in validation.problems(data) if one.key not in contradictory)
+    contradictory = {problem.key for problem in derivation.problems}
+    unknown = (problem for problem in validation.problems(data) if problem.key not in contradictory)
     try:
         source.reject([*derivation.problems, *unknown, *_of_references(data)])
     except InputError as error:
@@ -214,11 +214,11 @@ def _of_variables(environ: Mapping[str, str], *, root: Path) -> Iterator[Problem
     if home.exists() and not home.is_dir():
         message = f'is "{home}", a file, and a directory is expected'
         yield Problem("CUTOVER_HOME", message, "write the path of the directory")
-    ours = {name.removeprefix(_PREFIX): name for name in VARIABLES}
+    by_suffix = {name.removeprefix(_PREFIX): name for name in VARIABLES}
     for name in sorted(environ.keys() - VARIABLES.keys()):
-        close = closest(name.removeprefix(_PREFIX), ours) if name.startswith(_PREFIX) else ""
+        close = closest(name.removeprefix(_PREFIX), by_suffix) if name.startswith(_PREFIX) else ""
         if close:
-            yield Problem(name, "is unknown", f'did you mean "{ours[close]}"?')
+            yield Problem(name, "is unknown", f'did you mean "{by_suffix[close]}"?')
     vendors = get_args(value_types.Vendor)
     vendor = environ.get("CUTOVER_VENDOR", vendors[0])
     if vendor not in vendors:
@@ -289,12 +289,12 @@ def _of_account(data: Mapping[str, Any]) -> Iterator[Problem]:
     if not name:
         hint = 'write password = "...", or the secret and the key that have it'
         yield Problem(f"{key}.password", "is missing", hint)
-    elif not isinstance(found := secrets.get(name) if isinstance(secrets, dict) else None, dict):
+    elif not isinstance(secret := secrets.get(name) if isinstance(secrets, dict) else None, dict):
         message = f'is "{name}", and there is no such secret with keys'
         yield Problem(f"{key}.secret", message, f"add [secrets.{toml_key(name)}] with its keys")
-    elif text_at(account, "key") not in found:
+    elif text_at(account, "key") not in secret:
         message = f'is "{text_at(account, "key")}", and the secret has no such key'
-        yield Problem(f"{key}.key", message, nearest(text_at(account, "key"), found))
+        yield Problem(f"{key}.key", message, nearest(text_at(account, "key"), secret))
 
 
 def _of_parameter(data: Mapping[str, Any], table: str) -> Iterator[Problem]:

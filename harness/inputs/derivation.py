@@ -127,43 +127,53 @@ def derive(
     derivation = Derivation()
     for key, values in by_key.items():
         table, _, name = key.partition(".")
-        given = data.get(table, {})
-        if not isinstance(given, dict) or name in given or (table in _OPTIONAL and not given):
+        settings = data.get(table, {})
+        if (
+            not isinstance(settings, dict)
+            or name in settings
+            or (table in _OPTIONAL and not settings)
+        ):
             continue
-        if table in _KEPT_IN.values() and _INSTEAD.get(name) in given:
+        if table in _KEPT_IN.values() and _INSTEAD.get(name) in settings:
             continue
         judged = _without_lone(values) if key == "aws.region" else values
-        best = min(one.rank for one in judged)
-        texts = {one.text: one for one in reversed(judged) if one.rank == best}
+        best = min(candidate.rank for candidate in judged)
+        texts = {
+            candidate.text: candidate for candidate in reversed(judged) if candidate.rank == best
+        }
         if len(texts) == 1:
             derivation.values[key] = _as_named(next(iter(texts.values())), data)
         else:
-            different = [one for one in values if one in texts.values()]
+            different = [candidate for candidate in values if candidate in texts.values()]
             derivation.problems.append(_contradiction(key, different))
     return derivation
 
 
 def _without_lone(values: list[Value]) -> list[Value]:
     """Leave out the one value against which all others stand: it is the mistake."""
-    counts = Counter(one.text for one in values)
+    counts = Counter(value.text for value in values)
     if len(counts) == 2 and min(counts.values()) == 1 and max(counts.values()) > 2:
-        return [one for one in values if counts[one.text] > 1]
+        return [value for value in values if counts[value.text] > 1]
     return values
 
 
 def _as_named(value: Value, data: Mapping[str, Any]) -> Value:
     """Spell a parameter as [parameters] has it: by its name or its ARN."""
-    named = data.get("parameters")
-    if not value.key.endswith(".parameter") or not isinstance(named, dict) or value.text in named:
+    parameters = data.get("parameters")
+    if (
+        not value.key.endswith(".parameter")
+        or not isinstance(parameters, dict)
+        or value.text in parameters
+    ):
         return value
     names = parse_parameter(value.text).names
-    return replace(value, text=next((one for one in names if one in named), value.text))
+    return replace(value, text=next((name for name in names if name in parameters), value.text))
 
 
 def _contradiction(key: str, values: list[Value]) -> Problem:
     table, _, name = key.partition(".")
-    listed = ", ".join(f'"{one.text}" ({one.place})' for one in values)
-    message = f"is missing, and the files contradict each other: {listed}"
+    details = ", ".join(f'"{value.text}" ({value.place})' for value in values)
+    message = f"is missing, and the files contradict each other: {details}"
     return Problem(key, message, f"correct the files, or add it to [{table}]: {name} = ...")
 
 
@@ -188,7 +198,7 @@ def _values(document: Document) -> Iterator[Value]:
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _of_arn(document: Document, text: Any, *, name: str, field: str) -> Iterator[Value]:
@@ -220,9 +230,9 @@ def _of_container(
 def _of_files(document: Document, *, files: Mapping[str, Document]) -> Iterator[Value]:
     """Yield values of a task's environment files, but of variables that it sets itself."""
     for container in _objects(document.data.get("containerDefinitions")):
-        names = {str(one.get("name")) for one in _objects(container.get("environment"))}
-        for one in _objects(container.get("environmentFiles")):
-            file = files.get(str(one.get("value")))
+        names = {str(variable.get("name")) for variable in _objects(container.get("environment"))}
+        for entry in _objects(container.get("environmentFiles")):
+            file = files.get(str(entry.get("value")))
             for name, text in environment_file.variables(file.text if file else "").items():
                 for key, value, rank in _of_variable(name, text) if name not in names else ():
                     yield Value(key, value, name, file or document, "", rank)
@@ -261,8 +271,8 @@ def _of_variable(name: str, value: str) -> Iterator[tuple[str, str, int]]:
 
 def public_path(url: str) -> str:
     """Return the path below which an app is, by its APP_URL; empty for all of a host."""
-    found = _PUBLIC_URL.fullmatch(url)
-    return (found[2] or "").rstrip("/") if found else ""
+    match = _PUBLIC_URL.fullmatch(url)
+    return (match[2] or "").rstrip("/") if match else ""
 
 
 def _parts(url: str) -> SplitResult:
@@ -275,7 +285,7 @@ def _parts(url: str) -> SplitResult:
 
 def _of_secrets(document: Document, container: Mapping[str, Any], *, field: str) -> Iterator[Value]:
     """Find the secret of the database's account, which has both of its values, and the others."""
-    found: dict[str, tuple[SecretReference, str]] = {}
+    references: dict[str, tuple[SecretReference, str]] = {}
     for index, item in enumerate(_objects(container.get("secrets"))):
         try:
             reference = parse_value_from(str(item.get("valueFrom")))
@@ -283,11 +293,11 @@ def _of_secrets(document: Document, container: Mapping[str, Any], *, field: str)
             continue
         name, place = str(item.get("name")), f"{field}.secrets[{index}].valueFrom"
         if isinstance(reference, SecretReference):
-            found[name] = reference, place
+            references[name] = reference, place
         elif name in _KEPT_IN:
             table = _KEPT_IN[name]
             yield Value(f"{table}.parameter", reference.text, name, document, place)
-    user, password = found.get("DB_USERNAME"), found.get("DB_PASSWORD")
+    user, password = references.get("DB_USERNAME"), references.get("DB_PASSWORD")
     if (
         user
         and password
@@ -297,8 +307,8 @@ def _of_secrets(document: Document, container: Mapping[str, Any], *, field: str)
         reference, place = password
         yield Value("database.secret", reference.name, "DB_PASSWORD", document, place)
     for name, table in _KEPT_IN.items():
-        if name in found:
-            reference, place = found[name]
+        if name in references:
+            reference, place = references[name]
             yield Value(f"{table}.secret", reference.name, name, document, place)
             if reference.json_key:
                 yield Value(f"{table}.key", reference.json_key, name, document, place)
@@ -306,13 +316,13 @@ def _of_secrets(document: Document, container: Mapping[str, Any], *, field: str)
 
 def groups_of(documents: Iterable[Document]) -> set[str]:
     """Return the ids of the security groups that services give their tasks."""
-    found: set[str] = set()
+    group_ids: set[str] = set()
     for document in documents:
         network = document.data.get("networkConfiguration")
         settings = network.get("awsvpcConfiguration") if isinstance(network, dict) else None
         ids = settings.get("securityGroups") if isinstance(settings, dict) else None
-        found |= {str(one) for one in ids} if isinstance(ids, list) else set()
-    return found
+        group_ids |= {str(group_id) for group_id in ids} if isinstance(ids, list) else set()
+    return group_ids
 
 
 def derive_groups(
@@ -325,7 +335,7 @@ def derive_groups(
         tasks: Ids of the tasks' groups.
         groups: The file of the security groups, checked or not.
     """
-    listed = {
+    by_id = {
         str(group.get("GroupId")): (group, f"SecurityGroups[{index}]")
         for index, group in enumerate(_objects(groups.data.get("SecurityGroups")))
     }
@@ -333,7 +343,7 @@ def derive_groups(
     def admitting(sources: Collection[str], port: int = _MYSQL_PORT) -> list[str]:
         return [
             key
-            for key, (group, _) in listed.items()
+            for key, (group, _) in by_id.items()
             if key not in tasks and _peers(group, port).intersection(sources)
         ]
 
@@ -344,15 +354,18 @@ def derive_groups(
     if not database.get("proxy_endpoint"):
         chosen["database_group"] = front[0] if len(front) == 1 else ""
     else:
-        behind = {proxy: [one for one in admitting([proxy]) if one != proxy] for proxy in front}
-        pairs = [(proxy, one) for proxy, admitted in behind.items() for one in admitted]
+        behind = {
+            proxy: [backend for backend in admitting([proxy]) if backend != proxy]
+            for proxy in front
+        }
+        pairs = [(proxy, backend) for proxy, admitted in behind.items() for backend in admitted]
         if len(pairs) == 1:
             chosen["proxy_group"], chosen["database_group"] = pairs[0]
     caches = admitting(tasks, _CACHE_PORT) if "cache" in data else []
     chosen["cache_group"] = caches[0] if len(caches) == 1 else ""
     for name, group_id in chosen.items():
         if group_id and name not in network:
-            place = f"{listed[group_id][1]}.IpPermissions"
+            place = f"{by_id[group_id][1]}.IpPermissions"
             yield Value(f"network.{name}", group_id, "IpPermissions", groups, place)
 
 

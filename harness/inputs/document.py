@@ -79,13 +79,13 @@ class Document:
         Raises:
             InputError: There are; each has its file and line.
         """
-        found = []
-        for one in dict.fromkeys(problems):
-            place = self.origin_of(one.key)
+        faults = []
+        for problem in dict.fromkeys(problems):
+            place = self.origin_of(problem.key)
             line = place.document.line_of(place.key)
-            found.append(replace(one, key=place.key, file=str(self.path), line=line))
-        if found:
-            raise InputError(found)
+            faults.append(replace(problem, key=place.key, file=str(self.path), line=line))
+        if faults:
+            raise InputError(faults)
 
     def place(self, key: str) -> tuple[Path, int]:
         """Return the file and the line of a key."""
@@ -95,7 +95,9 @@ class Document:
     def origin_of(self, key: str) -> Origin:
         """Find the place of a key, by the origin of the longest path around it."""
         around = [
-            one for one in self.origins if not one or f"{key}.".startswith((f"{one}.", f"{one}["))
+            path
+            for path in self.origins
+            if not path or f"{key}.".startswith((f"{path}.", f"{path}["))
         ]
         if not around:
             return Origin(self, key)
@@ -129,14 +131,14 @@ class Document:
 
         ``tomllib`` keeps no positions; a value of several lines counts from its first.
         """
-        lines, first, found = self.text.split("\n"), 1, []
+        lines, first, beginnings = self.text.split("\n"), 1, []
         for number in range(1, len(lines) + 1):
             try:
-                found.append((first, tomllib.loads("\n".join(lines[:number]))))
+                beginnings.append((first, tomllib.loads("\n".join(lines[:number]))))
             except tomllib.TOMLDecodeError:
                 continue
             first = number + 1
-        return found
+        return beginnings
 
 
 def _steps(data: Any, key: str) -> list[Step]:

@@ -49,30 +49,34 @@ KEYS = (*_MARKS, *PHASE_FILES)
 
 def key_of(document: Document) -> str:
     """Return the key of a file, or of a part of one, without its table; empty for another type."""
-    given = _fields(document)
-    if given >= _RECEIPT_RULES:
+    fields = _fields(document)
+    if fields >= _RECEIPT_RULES:
         return "mail_receipt_rule"
     special = (
         key
-        for one in document.objects
+        for source in document.objects
         for (name, member), key in _MEMBERS.items()
-        if name in given and _has(one.data.get(name), member)
+        if name in fields and _has(source.data.get(name), member)
     )
-    empty = {name for one in document.objects for name, value in one.data.items() if value == []}
-    names = (name for name, marks in _MARKS.items() if (given - empty).intersection(marks))
+    empty = {
+        name for source in document.objects for name, value in source.data.items() if value == []
+    }
+    names = (name for name, marks in _MARKS.items() if (fields - empty).intersection(marks))
     key = next(special, "") or next(names, "") or _of_settings(document)
-    return key or bare.key_of(document) or _phase_file(given)
+    return key or bare.key_of(document) or _phase_file(fields)
 
 
 def parts(document: Document, key: str) -> list[str]:
     """Return the keys that a file's objects have in the file of a key."""
-    return bare.names(document, key) or [name for one in document.objects for name in one.data]
+    return bare.names(document, key) or [
+        name for source in document.objects for name in source.data
+    ]
 
 
 def rank(document: Document, key: str) -> int:
     """Return the place of a part of a key's file among the others: the main one is the first."""
     marks = _MARKS.get(key, ())
-    return min((marks.index(one) for one in parts(document, key) if one in marks), default=9)
+    return min((marks.index(part) for part in parts(document, key) if part in marks), default=9)
 
 
 def is_meant(path: Path) -> bool:
@@ -97,15 +101,15 @@ def may_be_role(document: Document) -> bool:
 def _fields(document: Document) -> set[str]:
     return {
         name
-        for one in document.objects
-        for name, value in one.data.items()
+        for source in document.objects
+        for name, value in source.data.items()
         if _is_of_objects(value)
     }
 
 
 def _is_of_objects(value: Any) -> bool:
     """Whether a value may be a resource, or a list of them: SecurityGroups may be ids, too."""
-    return not isinstance(value, list) or all(isinstance(one, dict) for one in value)
+    return not isinstance(value, list) or all(isinstance(entry, dict) for entry in value)
 
 
 def _phase_file(fields: set[str]) -> str:
@@ -123,7 +127,7 @@ def _phase_file(fields: set[str]) -> str:
 
 
 def _has(value: Any, member: str) -> bool:
-    return isinstance(value, list) and any(member in one for one in value)
+    return isinstance(value, list) and any(member in entry for entry in value)
 
 
 def _of_settings(document: Document) -> str:
@@ -132,10 +136,12 @@ def _of_settings(document: Document) -> str:
     if isinstance(attributes, dict) and "QueueArn" in attributes:
         return "queues"
     if isinstance(attributes, list):
-        names = {str(one.get("Key")) for one in attributes if isinstance(one, dict)}
+        names = {
+            str(attribute.get("Key")) for attribute in attributes if isinstance(attribute, dict)
+        }
         both = elb_attributes.GROUP.keys() & elb_attributes.BALANCER.keys()
-        known = {"target_group": elb_attributes.GROUP, "load_balancer": elb_attributes.BALANCER}
-        return next((key for key, own in known.items() if names & own.keys() - both), "")
+        resources = {"target_group": elb_attributes.GROUP, "load_balancer": elb_attributes.BALANCER}
+        return next((key for key, own in resources.items() if names & own.keys() - both), "")
     policy = document.data.get("Policy")
     is_policy = isinstance(policy, str) and "arn:aws:s3:::" in policy
     return "bucket" if is_policy or {"Status"} <= {*document.data} <= _VERSIONING else ""

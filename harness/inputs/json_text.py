@@ -43,26 +43,26 @@ def value_at(text: str, start: int) -> tuple[Any, int]:
 def _refuse_faults(text: str, start: int, end: int) -> None:
     """Refuse faults that Python's reader lets pass; others take another value of a key's two."""
     around: list[set[str]] = [set()]
-    for found in _TOKEN.finditer(text, start, end):
-        sign, at = found[0], found.start()
+    for match in _TOKEN.finditer(text, start, end):
+        sign, at = match[0], match.start()
         if sign in "{[":
             around.append(set())
         elif sign in "}]":
             around.pop()
-        elif found["text"] is None:
+        elif match["text"] is None:
             hint = "write a number, or leave the field out"
             raise UnfitJsonError(f"is not JSON: it has {sign}", hint, at=at)
         else:
-            name = json.loads(found["text"], strict=False)
+            name = json.loads(match["text"], strict=False)
             _refuse_characters(name, at=at)
-            if found["colon"] and name in around[-1]:
+            if match["colon"] and name in around[-1]:
                 message = f'has "{name}" twice in one object'
                 raise UnfitJsonError(message, "leave one of the two out", at=at)
-            around[-1] |= {name} if found["colon"] else set()
+            around[-1] |= {name} if match["colon"] else set()
 
 
 def _refuse_characters(text: str, *, at: int) -> None:
-    if any(one == "\0" or "\ud800" <= one <= "\udfff" for one in text):
-        shown = text.encode("ascii", "backslashreplace").decode().replace("\0", "\\u0000")
-        message = f'has the text "{shown}", with a character that is none'
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+        ascii_text = text.encode("ascii", "backslashreplace").decode().replace("\0", "\\u0000")
+        message = f'has the text "{ascii_text}", with a character that is none'
         raise UnfitJsonError(message, "write it without the escape that stands for it", at=at)

@@ -57,11 +57,13 @@ class Fit:
 
     def with_checks(self, problems: Iterable[Problem]) -> list[Problem]:
         """Add the problems that checks found in ``fitting``, but for fields that it lacks."""
-        found = [
-            one for one in problems if not any(_is_below(one.key, key) for key in self.dropped)
+        additions = [
+            problem
+            for problem in problems
+            if not any(_is_below(problem.key, key) for key in self.dropped)
         ]
-        keys = {one.key for one in found}
-        return [*(one for one in self.problems if one.key not in keys), *found]
+        keys = {problem.key for problem in additions}
+        return [*(problem for problem in self.problems if problem.key not in keys), *additions]
 
 
 def _is_below(key: str, other: str) -> bool:
@@ -119,7 +121,7 @@ def type_problems(value: Any, *, shape: Any, key: str) -> Iterator[Problem]:
 @cache
 def operation_of(api: str, command: str) -> str:
     """Return the operation of a command of the AWS CLI, such as ``describe-services``."""
-    return next(one for one in _model(api).operation_names if kebab(one) == command)
+    return next(name for name in _model(api).operation_names if kebab(name) == command)
 
 
 def kebab(operation: str) -> str:
@@ -167,9 +169,9 @@ class _Walk:
                 hint = nearest(name, shape.members)
                 self._note(where, "is no field that AWS knows", hint, dropped=True)
                 continue
-            kept = self._value(value, shape=shape.members[name], key=where)
+            part = self._value(value, shape=shape.members[name], key=where)
             if where not in self.fit.dropped:
-                fitting[name] = kept
+                fitting[name] = part
         misspelt = {closest(name, shape.members) for name in content.keys() - shape.members.keys()}
         for name in shape.required_members:
             if name not in content and name not in misspelt:
@@ -221,11 +223,11 @@ class _Walk:
 
 def _faults(value: Any, *, shape: Any) -> Iterator[tuple[str, str]]:
     """Yield message and hint for a value of the right type that AWS rejects; it is not shown."""
-    known = getattr(shape, "enum", None)
-    if known:
+    values = getattr(shape, "enum", None)
+    if values:
         is_region = shape.name == _OF_REGIONS and _REGION.fullmatch(value)
-        if value not in known and not is_region:
-            yield f'is "{value}", which AWS does not know', f"write one of {', '.join(known)}"
+        if value not in values and not is_region:
+            yield f'is "{value}", which AWS does not know', f"write one of {', '.join(values)}"
         return
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if shape.type_name in _BITS:

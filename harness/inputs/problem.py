@@ -45,8 +45,8 @@ class InputError(ConfigError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         first = problems[0]
         if len(problems) == 1:
-            what = f"{first.file}: {first}" if first.file else str(first)
-            super().__init__(what, where=first.where, hint=first.hint)
+            message = f"{first.file}: {first}" if first.file else str(first)
+            super().__init__(message, where=first.where, hint=first.hint)
         else:
             super().__init__(f"{len(problems)} problems in the configuration and its files")
         self.problems = tuple(problems)
@@ -59,32 +59,35 @@ class InputError(ConfigError):
 
 def _listed(problems: Sequence[Problem]) -> Iterable[str]:
     """List problems by file, in the order in which the files were read, each by line."""
-    for file in dict.fromkeys(one.file for one in problems):
+    for file in dict.fromkeys(problem.file for problem in problems):
         yield f"\n{file or _ENVIRONMENT}"
-        of_file = sorted((one for one in problems if one.file == file), key=lambda one: one.line)
+        of_file = sorted(
+            (problem for problem in problems if problem.file == file),
+            key=lambda problem: problem.line,
+        )
         width = len(str(of_file[-1].line))
-        for one in of_file:
-            line = f"line {one.line:<{width}}  " if one.line else ""
-            yield f"  {line}{one}"
-            if one.hint:
-                yield f"  {'':{len(line)}}  what to do: {one.hint}"
+        for problem in of_file:
+            line = f"line {problem.line:<{width}}  " if problem.line else ""
+            yield f"  {line}{problem}"
+            if problem.hint:
+                yield f"  {'':{len(line)}}  what to do: {problem.hint}"
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
     """Suggest the known name that is nearest, or list them all."""
-    close = closest(name, known)
-    return f'did you mean "{close}"?' if close else f"known here: {', '.join(sorted(known))}"
+    close = closest(name, names)
+    return f'did you mean "{close}"?' if close else f"known here: {', '.join(sorted(names))}"
 
 
-def closest(name: str, known: Iterable[str], *, similarity: float = 0.6) -> str:
+def closest(name: str, names: Iterable[str], *, similarity: float = 0.6) -> str:
     """Return the known name that is meant, by its spelling; empty when none is close.
 
     Args:
         name: The name that is not known.
-        known: Those that are.
+        names: Those that are known.
         similarity: How close a name must be: 1 is the same.
     """
-    return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=similarity)), "")
+    return next(iter(difflib.get_close_matches(name, sorted(names), n=1, cutoff=similarity)), "")
 
 
 def type_of(value: object) -> str:

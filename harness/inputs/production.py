@@ -109,14 +109,14 @@ class Production:
     def php_containers(self) -> dict[str, str]:
         """Family of a task definition -> the container in which Laravel runs."""
         reached = {
-            one.definition.family: one.reached.get("containerName", "")
-            for one in self.services.values()
+            service.definition.family: service.reached.get("containerName", "")
+            for service in self.services.values()
         }
         return {
-            one.family: container_images.php_container(
-                one, app=self.app_image, reached=reached.get(one.family, "")
+            definition.family: container_images.php_container(
+                definition, app=self.app_image, reached=reached.get(definition.family, "")
             )
-            for one in self.definitions
+            for definition in self.definitions
         }
 
     @property
@@ -152,18 +152,18 @@ class Production:
     @property
     def resource_names(self) -> dict[str, str]:
         """Names of the app's resources, by the scenarios' keys; only of those it has."""
-        found: dict[str, str] = {}
+        names: dict[str, str] = {}
         for key, file in self.resources.items():
-            if made := bucket.names(file):
+            if buckets := bucket.names(file):
                 own = self.laravel.environment.get("AWS_BUCKET", "")
-                found["bucket"] = own if own in made else made[0]
+                names["bucket"] = own if own in buckets else buckets[0]
             sender = self.laravel.environment.get("MAIL_FROM_ADDRESS", "")
             if name := identity.own(file, sender=sender) if key == "identity" else "":
-                found["identity"] = name
-            found |= queues.names(file.inputs_of("CreateQueue"), wanted=self._queue_of_jobs)
+                names["identity"] = name
+            names |= queues.names(file.inputs_of("CreateQueue"), wanted=self._queue_of_jobs)
         if self.schedule is not None:
-            found |= {"rule": self.schedule.name, "scheduler": self.schedule.definition.family}
-        return found
+            names |= {"rule": self.schedule.name, "scheduler": self.schedule.definition.family}
+        return names
 
 
 @dataclass(frozen=True)
@@ -191,22 +191,23 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
         InputError: Every problem of every file.
     """
     reading = Reading(config.read(environ, cwd=cwd))
-    found = reading.config(environ)
+    settings = reading.config(environ)
     groups = reading.file(
         "network", "security_groups", read=security_groups.read, form=forms.security_groups
     )
     read_balancer = partial(load_balancer.load_balancer, groups=groups)
     balancer = reading.file("ecs", "load_balancer", read=read_balancer, form=forms.load_balancer)
-    named = scenarios.problems(reading.toml.data, root=reading.toml.path.parent)
-    reading.reject(reading.toml, named)
-    reading.reject(reading.toml, build_places.problems(found))
+    problems = scenarios.problems(reading.toml.data, root=reading.toml.path.parent)
+    reading.reject(reading.toml, problems)
+    reading.reject(reading.toml, build_places.problems(settings))
     services = _services(reading, groups)
     _require_web(reading, services)
-    own_group = listeners.read_target_group(reading, balancer, settings=found)
+    own_group = listeners.read_target_group(reading, balancer, settings=settings)
     groups_here = ecs_services.rehearsed_groups(balancer, own_group)
     balanced = ecs_services.behind(services, target_groups=groups_here)
-    definitions = [one.definition for one in services.values()]
-    complete, region = len(services) == len(reading.tables("services")), found and found.region
+    definitions = [service.definition for service in services.values()]
+    complete = len(services) == len(reading.tables("services"))
+    region = settings and settings.region
     resources = _resources(reading, definitions, region=region or "", complete=complete)
     schedules = _schedules(reading, groups)
     cached = reading.file("cache", "file", read=cache.read, form=cache.form)
@@ -215,17 +216,17 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
     )
     phase_files.read_all(reading)
     read_roles = _roles(reading)
-    roles = tuple(one for one in read_roles if one is not None)
+    roles = tuple(role for role in read_roles if role is not None)
     tasks = tasks_of(services, schedules)
-    _check_definitions(reading, found, tasks.values())
+    _check_definitions(reading, settings, tasks.values())
     task_networks.reject(reading, tasks)
     network = groups and vpc.read(reading, groups, tasks, cache=cached, balancer=balancer or {})
-    if found:
-        foreign.reject(reading, settings=found, roles=roles, tasks=tasks.values())
-    if not (found and balancer and own_group and network):
+    if settings:
+        foreign.reject(reading, settings=settings, roles=roles, tasks=tasks.values())
+    if not (settings and balancer and own_group and network):
         raise reading.failure()
     production = Production(
-        config=found,
+        config=settings,
         network=network,
         load_balancer=balancer,
         target_group=own_group,
@@ -247,10 +248,10 @@ def load(environ: Mapping[str, str], *, cwd: Path) -> Production:
 
 def _documents(reading: Reading, roles: Iterable[RoleFile]) -> dict[str, Document]:
     """Return the files by the keys that name them; a role's is ``iam.<its file>``."""
-    named = {f"iam.{role.path.stem}": str(role.path) for role in roles}
+    role_paths = {f"iam.{role.path.stem}": str(role.path) for role in roles}
     return {
         key: reading.documents[path]
-        for key, path in {**reading.files, **named}.items()
+        for key, path in {**reading.files, **role_paths}.items()
         if path in reading.documents
     }
 
@@ -262,20 +263,21 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
         InputError: Every problem of the first two.
     """
     reading = Reading(config.read(environ, cwd=cwd))
-    found = reading.config(environ)
+    settings = reading.config(environ)
     web = _definition(reading, "services", _web(reading))
-    if found is None or web is None or reading.problems:
+    if settings is None or web is None or reading.problems:
         raise InputError(reading.problems)
-    variables = _laravel(web, named=found.images).environment
+    variables = _laravel(web, named=settings.images).environment
     folder = iam_roles.writable_folder(
         _roles(reading),
         role=str(web.raw.get("taskRoleArn", "")),
         bucket=variables.get("AWS_BUCKET", ""),
-        region=found.region,
+        region=settings.region,
     )
-    path = ((found.probe and found.probe.path) or "").rstrip("/")
+    path = ((settings.probe and settings.probe.path) or "").rstrip("/")
     cookie = variables.get("SESSION_COOKIE", "")
-    return PublicSite(found.public_url, cookie, found.given_probe_key, found.pages, folder, path)
+    probe_key, pages = settings.given_probe_key, settings.pages
+    return PublicSite(settings.public_url, cookie, probe_key, pages, folder, path)
 
 
 def _web(reading: Reading) -> str:
@@ -283,17 +285,14 @@ def _web(reading: Reading) -> str:
     names = reading.tables("services")
     if len(names) == 1:
         return names[0]
-    given = {
+    read = service_files.read
+    inputs = {
         name: reading.file(
-            "services",
-            name,
-            "service",
-            read=service_files.read,
-            form=partial(forms.service, name=name),
+            "services", name, "service", read=read, form=partial(forms.service, name=name)
         )
         for name in names
     }
-    return next((name for name, create in given.items() if ecs_services.is_balanced(create)), "")
+    return next((name for name, create in inputs.items() if ecs_services.is_balanced(create)), "")
 
 
 def _require_web(reading: Reading, services: Mapping[str, Service]) -> None:
@@ -306,15 +305,15 @@ def _require_web(reading: Reading, services: Mapping[str, Service]) -> None:
 
 
 def _services(reading: Reading, groups: SecurityGroups | None) -> dict[str, Service]:
-    found = {}
+    services = {}
     for name in reading.tables("services"):
         definition = _definition(reading, "services", name)
         read = partial(service_files.read, definition=definition, groups=groups)
         form = partial(forms.service, name=name, family=reading.family(name))
         create = reading.file("services", name, "service", read=read, form=form)
         if definition is not None and create is not None:
-            found[name] = Service(definition, create)
-    return found
+            services[name] = Service(definition, create)
+    return services
 
 
 def _definition(reading: Reading, *keys: str) -> TaskDefinition | None:
@@ -325,7 +324,7 @@ def _definition(reading: Reading, *keys: str) -> TaskDefinition | None:
 def _resources(
     reading: Reading, definitions: Iterable[TaskDefinition], *, region: str, complete: bool
 ) -> dict[str, CallFile]:
-    containers = [one for definition in definitions for one in definition.containers]
+    containers = [container for definition in definitions for container in definition.containers]
     # A definition that cannot be read may name it.
     unread = "" if complete else UNREAD
     name = container_images.single("AWS_BUCKET", containers) or unread
@@ -335,32 +334,33 @@ def _resources(
         "queues": (queues.read, resources.queues),
         "identity": (identity.read, partial(identities.identity, sender=sender, unread=unread)),
     }
-    found = {
+    files = {
         key: reading.file("resources", key, read=read, form=form)
         for key, (read, form) in readers.items()
     }
-    return {key: file for key, file in found.items() if file is not None}
+    return {key: file for key, file in files.items() if file is not None}
 
 
 def _schedules(reading: Reading, groups: SecurityGroups | None) -> dict[str, Schedule]:
-    found = {}
+    schedules = {}
     for keys in reading.schedules:
         read = partial(schedule.read, groups=groups, is_laravels=len(keys) == 1)
         rule = reading.file(*keys, "rule", read=read, form=resources.rule)
         if (definition := _definition(reading, *keys)) and rule:
-            found[".".join((*keys, "rule"))] = Schedule(rule, definition)
-    return found
+            schedules[".".join((*keys, "rule"))] = Schedule(rule, definition)
+    return schedules
 
 
 def _roles(reading: Reading) -> tuple[RoleFile | None, ...]:
     context = reading.directory("app", "context", default=".")
     is_named = bool(config.text_at(reading.toml.data, "app", "roles"))
-    named = reading.directory("app", "roles", default="") if is_named else None
-    paths = iam_roles.files(named if is_named else context and context / "iam")
-    known = {one: found for one in paths if (found := reading.as_it_is(one))}
-    if any(file_types.key_of(one) for one in known.values()):  # the folder has all of AWS's files
-        paths = [one for one in paths if one not in known or file_types.may_be_role(known[one])]
-    if named and not paths:
+    directory = reading.directory("app", "roles", default="") if is_named else None
+    paths = iam_roles.files(directory if is_named else context and context / "iam")
+    sources = {path: source for path in paths if (source := reading.as_it_is(path))}
+    if any(map(file_types.key_of, sources.values())):  # the folder has all of AWS's files
+        others = {path for path, source in sources.items() if not file_types.may_be_role(source)}
+        paths = [path for path in paths if path not in others]
+    if directory and not paths:
         problem = Problem("app.roles", "is a directory without a file *.json", iam_roles.PRINT_THEM)
         reading.reject(reading.toml, [problem])
     return tuple(reading.read(path, iam_roles.read, form=resources.role) for path in paths)

@@ -46,8 +46,8 @@ class Reading:
         """SHA-256 of each file, by its path from cutover.toml's directory."""
         root = self.toml.path.parent
         return {
-            path_below(one.path, root=root): one.digest
-            for one in (self.toml, *self.documents.values())
+            path_below(document.path, root=root): document.digest
+            for document in (self.toml, *self.documents.values())
         }
 
     def config(self, environ: Mapping[str, str]) -> Config | None:
@@ -56,14 +56,16 @@ class Reading:
         Returns:
             The configuration without what is wrong in it; None if something needed lacks.
         """
-        found, problems = config.check(self.toml, environ, self.derivation)
+        toml_config, problems = config.check(self.toml, environ, self.derivation)
         self.problems += problems
-        return found
+        return toml_config
 
     def failure(self) -> InputError:
         """Return the error with every problem, once each."""
-        listed = list(dict.fromkeys(self.problems))
-        return InputError([one for one in listed if not self._may_be_unread(one)] or listed)
+        problems = list(dict.fromkeys(self.problems))
+        return InputError(
+            [problem for problem in problems if not self._may_be_unread(problem)] or problems
+        )
 
     def _may_be_unread(self, problem: Problem) -> bool:
         """Whether a key is missing that a file may have which cannot be read."""
@@ -84,8 +86,8 @@ class Reading:
             self._unread.add("network.")
         else:
             filled, tasks = derivation.fill(self.toml.data), groups_of(sources)
-            listed = groups.data.get("SecurityGroups") or ()
-            if not tasks or not tasks <= {one.get("GroupId") for one in listed}:
+            entries = groups.data.get("SecurityGroups") or ()
+            if not tasks or not tasks <= {entry.get("GroupId") for entry in entries}:
                 self._unread.add("network.")  # the groups of the tasks are not known
             for value in derive_groups(filled, tasks=tasks, groups=groups):
                 derivation.values[value.key] = value
@@ -108,7 +110,7 @@ class Reading:
             create = self._source(
                 "services", name, "service", form=partial(service, name=name, family=family)
             )
-            yield from (one for one in (definition, create) if one)
+            yield from (source for source in (definition, create) if source)
         scheduled = [
             self._source(*keys, "task_definition", form=task_definition) for keys in self.schedules
         ]
@@ -155,7 +157,11 @@ class Reading:
     def notes(self) -> tuple[str, ...]:
         """Files that were not read as they are, and the difference."""
         root = f"{self.toml.path.parent}/"
-        notes = (one.note.removeprefix(root) for one in self.documents.values() if one.note)
+        notes = (
+            document.note.removeprefix(root)
+            for document in self.documents.values()
+            if document.note
+        )
         return tuple(dict.fromkeys(notes))
 
     def file(
@@ -189,7 +195,7 @@ class Reading:
     @cached_property
     def environment_files(self) -> dict[str, str]:
         """ARN of an object in S3 -> the text of the file that cutover.toml names for it."""
-        found, table = {}, "environment_files"
+        texts, table = {}, "environment_files"
         for key in self.tables(table):
             path = self._path(table, key)
             if path is not None and not _is_there(path.is_file):
@@ -198,10 +204,10 @@ class Reading:
                 with self._keeping_problems():
                     content = Document(path=path, text=read_text(path), data={})
                     self.documents[str(path)] = content
-                    found[key] = content.text
+                    texts[key] = content.text
                     self.problems += variables.of_file(content.text, file=str(path))
                     self.problems += variables.of_beginning(path.read_bytes(), file=str(path))
-        return found
+        return texts
 
     def directory(self, *keys: str, default: str) -> Path | None:
         """Return the directory that a key of cutover.toml names; None if there is none."""
@@ -242,8 +248,8 @@ class Reading:
         if path is not None and _is_there(path.is_symlink) and not _is_there(path.exists):
             message = f'is "{name}", a link that leads nowhere'
         elif path is not None and _is_there(path.exists):
-            given = "a directory" if path.is_dir() else "a file" if path.is_file() else "a device"
-            message = f'is "{name}", {given}, and a {noun} is expected'
+            kind = "a directory" if path.is_dir() else "a file" if path.is_file() else "a device"
+            message = f'is "{name}", {kind}, and a {noun} is expected'
             hint = f"write the path of the {noun}"
         elif path is not None and "\\" in name:
             with_slashes = name.replace("\\", "/")
@@ -271,7 +277,7 @@ def _is_there(exists: Callable[[], bool]) -> bool:
 def _beside(path: Path) -> str:
     """Return the nearest name in a path's directory; empty where none is near."""
     try:
-        names = [one.name for one in path.parent.iterdir()]
+        names = [entry.name for entry in path.parent.iterdir()]
         return closest(path.name, names, similarity=_MISSPELT)
     except (OSError, ValueError):
         return ""
@@ -283,8 +289,8 @@ def configuration(environ: Mapping[str, str], *, cwd: Path) -> Config:
     Raises:
         InputError: Every problem of the variables and of cutover.toml.
     """
-    found, _ = _checked(environ, cwd=cwd)
-    return found
+    toml_config, _ = _checked(environ, cwd=cwd)
+    return toml_config
 
 
 def settings_of(environ: Mapping[str, str], *, cwd: Path) -> list[Setting]:
@@ -299,7 +305,7 @@ def settings_of(environ: Mapping[str, str], *, cwd: Path) -> list[Setting]:
 
 def _checked(environ: Mapping[str, str], *, cwd: Path) -> tuple[Config, Reading]:
     reading = Reading(config.read(environ, cwd=cwd))
-    found = reading.config(environ)
-    if found is None or reading.problems:
+    toml_config = reading.config(environ)
+    if toml_config is None or reading.problems:
         raise InputError(reading.problems)
-    return found, reading
+    return toml_config, reading

@@ -31,15 +31,17 @@ def problems(data: Mapping[str, Any], *, root: Path) -> Iterator[Problem]:
             message = f'is "{path}", and there is no such folder'
             hint = "`cutover scenarios new NAME` makes it, with a first scenario"
             yield Problem(key, message, hint)
-    listed = data.get("accept")
-    accepted = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    known = _names_in([bundle.SCENARIOS, *folders.values()]) if accepted else ()
+    entries = data.get("accept")
+    accepted = (
+        [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    )
+    names = _names_in([bundle.SCENARIOS, *folders.values()]) if accepted else ()
     pairs: set[tuple[str, str]] = set()
-    for number, one in enumerate(accepted):
-        name, finding = (_text(one, key) for key in ("scenario", "finding"))
+    for number, entry in enumerate(accepted):
+        name, finding = (_text(entry, key) for key in ("scenario", "finding"))
         plain = plain_name(name).partition("[")[0]
-        if name.strip() and plain not in known:
-            suggestion = closest(plain, known)
+        if name.strip() and plain not in names:
+            suggestion = closest(plain, names)
             yield Problem(
                 f"accept[{number}].scenario",
                 f'is "{name}", and no scenario has this name',
@@ -63,8 +65,8 @@ def _own_folders(data: Mapping[str, Any]) -> dict[str, str]:
     """Key of cutover.toml -> path of a folder of the team's own."""
     table = data.get("scenarios")
     paths = table.get("paths") if isinstance(table, dict) else None
-    listed = enumerate(paths if isinstance(paths, list) else ())
-    return {f"scenarios.paths[{index}]": one for index, one in listed if isinstance(one, str)}
+    entries = enumerate(paths if isinstance(paths, list) else ())
+    return {f"scenarios.paths[{index}]": path for index, path in entries if isinstance(path, str)}
 
 
 def _names_in(folders: Iterable[Path]) -> frozenset[str]:

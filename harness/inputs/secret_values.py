@@ -62,10 +62,10 @@ class MadeParameter:
     @property
     def put(self) -> dict[str, str]:
         """The input of PutParameter."""
-        given = {"Name": self.name, "Value": self.value}
+        request = {"Name": self.name, "Value": self.value}
         if not self.secure:
-            return {**given, "Type": "String"}
-        return {**given, "Type": "SecureString", **({"KeyId": self.key} if self.key else {})}
+            return {**request, "Type": "String"}
+        return {**request, "Type": "SecureString", **({"KeyId": self.key} if self.key else {})}
 
 
 def make_parameters(shape: Mapping[str, ParameterValue]) -> tuple[MadeParameter, ...]:
@@ -79,8 +79,8 @@ def _parameter(text: str, value: ParameterValue) -> MadeParameter:
     region = "" if full is None else full.region
     if isinstance(value, str):
         return MadeParameter(name, region, value, secure=False)
-    made = Secret(value.value if value.value is not None else GENERATE[value.generate]())
-    return MadeParameter(name, region, made.reveal(), secure=True, key=value.key or "")
+    secret = Secret(value.value if value.value is not None else GENERATE[value.generate]())
+    return MadeParameter(name, region, secret.reveal(), secure=True, key=value.key or "")
 
 
 def injected(
@@ -95,8 +95,8 @@ def injected(
     except ValueFromError:
         return ""
     if isinstance(reference, ParameterReference):
-        named = (one.value for one in parameters if one.name in reference.names)
-        return next(named, "")
+        values = (parameter.value for parameter in parameters if parameter.name in reference.names)
+        return next(values, "")
     if reference.name not in secrets:
         return ""
     secret = secrets[reference.name]
@@ -105,13 +105,13 @@ def injected(
 
 def of_whole(values_from: Iterable[str], *, secrets: Mapping[str, Secret]) -> dict[str, str]:
     """Return the fields of secrets that a container has as a whole: its entrypoint reads them."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for text in values_from:
         with suppress(ValueFromError):
             reference = parse_value_from(text)
             if isinstance(reference, SecretReference) and not reference.json_key:
-                found |= fields(secrets[reference.name]) if reference.name in secrets else {}
-    return found
+                values |= fields(secrets[reference.name]) if reference.name in secrets else {}
+    return values
 
 
 def database_account(
@@ -123,13 +123,13 @@ def database_account(
         variable: Returns a variable's value; empty where the task does not have it.
         whole: Returns the fields of secrets that the task has as a whole.
     """
-    found = [*map(account_of, map(variable, DATABASE_URLS))]
-    found.append((variable("DB_USERNAME"), variable("DB_PASSWORD")))
-    if not any(map(any, found)):
+    accounts = [*map(account_of, map(variable, DATABASE_URLS))]
+    accounts.append((variable("DB_USERNAME"), variable("DB_PASSWORD")))
+    if not any(map(any, accounts)):
         fields_of = whole()
         keys = (("DB_USERNAME", "DB_PASSWORD"), ("username", "password"))
-        found += [(fields_of.get(user, ""), fields_of.get(word, "")) for user, word in keys]
-    return next(filter(any, found), ("", ""))
+        accounts += [(fields_of.get(user, ""), fields_of.get(word, "")) for user, word in keys]
+    return next(filter(any, accounts), ("", ""))
 
 
 def account_of(url: str) -> tuple[str, str]:

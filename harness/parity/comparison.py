@@ -85,7 +85,9 @@ class Comparison:
     def summary(self) -> str:
         """The verdicts in one sentence."""
         counts = Counter(row.verdict for row in self.rows)
-        parts = ", ".join(f"{counts[one]} {one}" for one in reversed(_ORDER) if counts[one])
+        parts = ", ".join(
+            f"{counts[verdict]} {verdict}" for verdict in reversed(_ORDER) if counts[verdict]
+        )
         return (
             f"parity with {self.recorded.target}, recorded {self.recorded.recorded}:"
             f" {parts or 'no scenario of it ran here'}"
@@ -94,18 +96,18 @@ class Comparison:
 
 def compare(recorded: Record, now: Record, *, declared: Sequence[Difference] = ()) -> Comparison:
     """Compare the scenarios that both records have; the others say nothing."""
-    known = {(one.scenario, one.name): one for one in declared}
+    entries = {(entry.scenario, entry.name): entry for entry in declared}
     rows = [
         row
         for scenario, scene in recorded.scenarios.items()
         if scenario in now.scenarios
-        for row in _rows(scenario, scene, now.scenarios[scenario], known=known)
+        for row in _rows(scenario, scene, now.scenarios[scenario], known=entries)
     ]
     different = {(row.scenario, row.name) for row in rows if row.verdict == DECLARED}
     void = [
-        one
-        for place, one in known.items()
-        if one.scenario in now.scenarios.keys() & recorded.scenarios.keys()
+        entry
+        for place, entry in entries.items()
+        if entry.scenario in now.scenarios.keys() & recorded.scenarios.keys()
         and place not in different
     ]
     ordered = sorted(rows, key=lambda row: (_ORDER.index(row.verdict), row.scenario, row.name))
@@ -145,8 +147,8 @@ def read_differences(path: Path) -> list[Difference]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         plain = json.loads(json.dumps(data, default=str))  # its dates as texts
         declared = codec.decode(_Declared, plain).differs
-        for one in declared:
-            date.fromisoformat(one.reviewed)
+        for entry in declared:
+            date.fromisoformat(entry.reviewed)
     except FileNotFoundError:
         return []
     except (ValueError, OSError) as error:

@@ -39,9 +39,9 @@ class NormalForm:
         if isinstance(value, str):
             return self.of_text(value)
         if isinstance(value, list):
-            return [self.of_value(one) for one in value]
+            return [self.of_value(entry) for entry in value]
         if isinstance(value, Mapping):
-            return {key: self.of_value(one) for key, one in value.items()}
+            return {key: self.of_value(entry) for key, entry in value.items()}
         return value
 
 

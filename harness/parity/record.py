@@ -52,7 +52,7 @@ def of_report(directory: Path, *, form: NormalForm) -> Record:
     """
     try:
         data = json_file.read(directory)
-        outcomes = [one for one in json_file.outcomes_of(data) if one.result in JUDGED]
+        outcomes = [outcome for outcome in json_file.outcomes_of(data) if outcome.result in JUDGED]
         target, recorded = str(data["target"]), str(data["started_at"])
     except FileNotFoundError as error:
         raise ConfigError(
@@ -70,7 +70,7 @@ def of_report(directory: Path, *, form: NormalForm) -> Record:
         target=target,
         recorded=recorded,
         harness=__version__,
-        scenarios={key(one): _scene(one, form=form) for one in outcomes},
+        scenarios={key(outcome): _scene(outcome, form=form) for outcome in outcomes},
     )
 
 

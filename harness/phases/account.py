@@ -98,16 +98,16 @@ class Account:
     def services(self) -> dict[str, dict[str, Any]]:
         """Return the cluster's services of production that exist, by their names there."""
         names = list(self.access.services.values())
-        found: list[dict[str, Any]] = []
+        descriptions: list[dict[str, Any]] = []
         for first in range(0, len(names), SERVICES_AT_ONCE):
             part = names[first : first + SERVICES_AT_ONCE]
             answer = self.read(
                 "ecs", "DescribeServices", cluster=self.access.cluster, services=part
             )
-            found += answer["services"] if answer else []
+            descriptions += answer["services"] if answer else []
         return {
             service["serviceName"]: service
-            for service in found
+            for service in descriptions
             if service.get("status", "ACTIVE") == "ACTIVE"
         }
 
@@ -133,11 +133,11 @@ class Account:
         return self.production.documents[key].data
 
     def differences(
-        self, thing: str, wanted: Mapping[str, Any], answer: Mapping[str, Any], *, key: str
+        self, thing: str, fields: Mapping[str, Any], answer: Mapping[str, Any], *, key: str
     ) -> Iterator[Finding]:
         """Compare the input of an operation, from a file, with the account's answer."""
         place = self.production.path_of(key)
-        for text in declared.differences(wanted, answer):
+        for text in declared.differences(fields, answer):
             yield Finding(thing, f"as in {place}", text, _remedy(place))
 
     def default_differences(

@@ -216,15 +216,15 @@ def _elbv2(noun: str) -> Callable[[str, Mapping[str, Any]], Iterator[FileCall]]:
             )
         for index, listener in enumerate(data.get("Listeners") or ()):
             at = f"Listeners[{index}]"
-            given = without_arn(listener)
-            yield FileCall("elbv2", "CreateListener", given, key, at=at, besides=arn)
+            content = without_arn(listener)
+            yield FileCall("elbv2", "CreateListener", content, key, at=at, besides=arn)
         for field_name, operation in _BESIDE_ELBV2.items():
-            for index, given in enumerate(data.get(field_name) or ()):
-                yield FileCall("elbv2", operation, given, key, at=f"{field_name}[{index}]")
+            for index, entry in enumerate(data.get(field_name) or ()):
+                yield FileCall("elbv2", operation, entry, key, at=f"{field_name}[{index}]")
         if data.get("Certificates"):
-            given = {"Certificates": data["Certificates"]}
+            content = {"Certificates": data["Certificates"]}
             listener = {"ListenerArn": "<ARN of the HTTPS listener>"}
-            yield FileCall("elbv2", "AddListenerCertificates", given, key, besides=listener)
+            yield FileCall("elbv2", "AddListenerCertificates", content, key, besides=listener)
 
     return make
 
@@ -233,36 +233,38 @@ def _security_groups(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
     """Return a call for each group first, since rules name other groups."""
     groups = list(enumerate(data["SecurityGroups"]))
     for index, group in groups:
-        taken = {*operation_shapes.input_shape("ec2", "CreateSecurityGroup").members, _TAGS}
-        made = {name: value for name, value in group.items() if name in taken and value != []}
+        fields = {*operation_shapes.input_shape("ec2", "CreateSecurityGroup").members, _TAGS}
+        content = {name: value for name, value in group.items() if name in fields and value != []}
         aside = _MADE if group["GroupName"] == _DEFAULT_GROUP else ""
         at = f"SecurityGroups[{index}]"
-        needed = {} if "Description" in made else {"Description": group["GroupName"]}
-        yield FileCall("ec2", "CreateSecurityGroup", made, key, at=at, besides=needed, aside=aside)
+        needed = {} if "Description" in content else {"Description": group["GroupName"]}
+        yield FileCall(
+            "ec2", "CreateSecurityGroup", content, key, at=at, besides=needed, aside=aside
+        )
     for index, group in groups:
         yield from _rules(group, key=key, at=f"SecurityGroups[{index}]")
 
 
 def _rules(group: Mapping[str, Any], *, key: str, at: str) -> Iterator[FileCall]:
     """Return the calls for a group's rules; EC2 lets each new group out to everywhere."""
-    named = {"GroupId": group["GroupId"]}
-    peers = [one for rule in group.get("IpPermissions") or () for one in _peers(rule)]
+    identity = {"GroupId": group["GroupId"]}
+    peers = [peer for rule in group.get("IpPermissions") or () for peer in _peers(rule)]
     is_default = group["GroupName"] == _DEFAULT_GROUP and peers == [group["GroupId"]]
     egress = group.get("IpPermissionsEgress")
     opens = egress is None or (all(_is_of_ec2(rule) for rule in egress) and bool(egress))
     if not opens:
         everywhere = {"IpPermissions": _EGRESS_OF_EC2}
-        yield FileCall("ec2", "RevokeSecurityGroupEgress", named, key, at=at, besides=everywhere)
+        yield FileCall("ec2", "RevokeSecurityGroupEgress", identity, key, at=at, besides=everywhere)
     for direction, field_name, is_made in (
         ("Ingress", "IpPermissions", is_default),
         ("Egress", "IpPermissionsEgress", opens),
     ):
         if group.get(field_name):
-            given = {**named, "IpPermissions": group[field_name]}
+            content = {**identity, "IpPermissions": group[field_name]}
             renamed = {"IpPermissions": f"{at}.{field_name}"}
             aside = _MADE if is_made else ""
             operation = f"AuthorizeSecurityGroup{direction}"
-            yield FileCall("ec2", operation, given, key, at=at, renamed=renamed, aside=aside)
+            yield FileCall("ec2", operation, content, key, at=at, renamed=renamed, aside=aside)
 
 
 def _peers(rule: Mapping[str, Any]) -> list[str]:
@@ -270,9 +272,9 @@ def _peers(rule: Mapping[str, Any]) -> list[str]:
     fields = ("UserIdGroupPairs", "IpRanges", "Ipv6Ranges", "PrefixListIds")
     names = ("GroupId", "CidrIp", "CidrIpv6", "PrefixListId")
     return [
-        str(one.get(name))
+        str(peer.get(name))
         for field_name, name in zip(fields, names, strict=True)
-        for one in rule.get(field_name) or ()
+        for peer in rule.get(field_name) or ()
     ]
 
 
@@ -283,25 +285,25 @@ def _is_of_ec2(rule: Mapping[str, Any]) -> bool:
 
 def _cache(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
     """Return the call that makes the cache; its endpoint is no part of it."""
-    made = {name: given for name, given in data.items() if name in cache.NAMES}
-    yield from _operations("elasticache")(key, made)
+    content = {name: value for name, value in data.items() if name in cache.NAMES}
+    yield from _operations("elasticache")(key, content)
 
 
 def _role(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:
     left_out = ("Policies", "ManagedPolicyArns")
-    made = {name: value for name, value in data.items() if name not in left_out}
-    yield FileCall("iam", "CreateRole", made, key)
+    content = {name: value for name, value in data.items() if name not in left_out}
+    yield FileCall("iam", "CreateRole", content, key)
     role = {"RoleName": data["RoleName"]}
     for index, policy in enumerate(data.get("Policies") or ()):
         at = f"Policies[{index}]"
         if "PolicyArn" in policy:
-            given = {"PolicyArn": policy["PolicyArn"]}
-            yield FileCall("iam", "AttachRolePolicy", given, key, at=at, besides=role)
+            attachment = {"PolicyArn": policy["PolicyArn"]}
+            yield FileCall("iam", "AttachRolePolicy", attachment, key, at=at, besides=role)
         else:
             yield FileCall("iam", "PutRolePolicy", policy, key, at=at, besides=role)
     for index, arn in enumerate(data.get("ManagedPolicyArns") or ()):
-        given, place = {"PolicyArn": arn}, {"PolicyArn": f"ManagedPolicyArns[{index}]"}
-        yield FileCall("iam", "AttachRolePolicy", given, key, besides=role, renamed=place)
+        attachment, place = {"PolicyArn": arn}, {"PolicyArn": f"ManagedPolicyArns[{index}]"}
+        yield FileCall("iam", "AttachRolePolicy", attachment, key, besides=role, renamed=place)
 
 
 def _schedule(key: str, data: Mapping[str, Any]) -> Iterator[FileCall]:

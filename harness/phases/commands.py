@@ -28,14 +28,14 @@ def region(production: Production) -> str:
 def cluster(production: Production) -> list[str]:
     """Return the command that makes the ECS cluster, with the capacity of its tasks."""
     strategies = [
-        one
+        strategy
         for service in production.services.values()
-        for one in service.create.get("capacityProviderStrategy") or ()
+        for strategy in service.create.get("capacityProviderStrategy") or ()
     ]
     if production.schedule is not None:
         target = production.schedule.target.get("EcsParameters") or {}
         strategies += target.get("CapacityProviderStrategy") or ()
-    providers = dict.fromkeys(str(one.get("capacityProvider")) for one in strategies)
+    providers = dict.fromkeys(str(strategy.get("capacityProvider")) for strategy in strategies)
     return [
         line(
             *("aws", "ecs", "create-cluster", "--cluster-name", production.config.cluster),
@@ -103,8 +103,8 @@ def wait_for_web(production: Production) -> list[str]:
 
 def wait_for_others(production: Production) -> list[str]:
     """Return the commands that wait until the services beside it are steady."""
-    others = [one for key, one in production.services.items() if key != production.web]
-    return _steady(production, others)
+    services = [service for key, service in production.services.items() if key != production.web]
+    return _steady(production, services)
 
 
 def _is_rolling(service: Service) -> bool:
@@ -175,12 +175,12 @@ def _scaling(production: Production, service: Service, *, suspended: bool) -> It
     fields = ("DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling")
     state = ",".join(f"{field}Suspended={str(suspended).lower()}" for field in fields)
     for call in calls_of(production):
-        given = call.input
-        if call.operation == "RegisterScalableTarget" and given.get("ResourceId") == resource:
+        request = call.input
+        if call.operation == "RegisterScalableTarget" and request.get("ResourceId") == resource:
             yield line(
                 *("aws", "application-autoscaling", "register-scalable-target"),
                 *("--service-namespace", "ecs", "--resource-id", resource),
-                *("--scalable-dimension", given["ScalableDimension"]),
+                *("--scalable-dimension", request["ScalableDimension"]),
                 *("--suspended-state", state),
             )
 
@@ -203,7 +203,7 @@ def _background(production: Production) -> list[Service]:
 
 
 def _is_apart(key: str, production: Production) -> bool:
-    images = [one.image for one in production.services[key].definition.containers]
+    images = [container.image for container in production.services[key].definition.containers]
     # The service itself has lost load balancers of other target groups.
     file = production.documents.get(f"services.{key}.service")
     return not (file and file.data.get("loadBalancers")) and production.app_image in images
@@ -230,7 +230,7 @@ def watch(production: Production) -> list[str]:
 
 def old_host(production: Production) -> list[str]:
     """Return the commands that lead the public host back, and stop the background work."""
-    changes = [one for one in calls_of(production) if one.aside == ROLLBACK]
+    changes = [call for call in calls_of(production) if call.aside == ROLLBACK]
     unknown = f"# no file has the old record of {production.config.public_host}: set phases.dns"
     back = [change.command(production) for change in changes] or [unknown]
     return [*back, *background_off(production)]

@@ -87,12 +87,12 @@ def diagram(production: Production) -> Diagram:
     network = web.create.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     parts = {part.owner: part for part in _parts(production)}
     labels: dict[tuple[str, str], list[str]] = {}
-    others = []
+    notes = []
     for source, target, label in _links(production):
         if source in parts:
             labels.setdefault((source, target), []).append(label)
         else:
-            others.append(f"{source} to {target}: {label}")
+            notes.append(f"{source} to {target}: {label}")
     if ENDPOINTS in parts:
         labels[ENDPOINTS, APIS] = ["TLS"]
     return Diagram(
@@ -106,7 +106,7 @@ def diagram(production: Production) -> Diagram:
             for (source, target), texts in labels.items()
         ),
         bottom=sum(parts[TASKS].place[1::2]),
-        others=tuple(others),
+        others=tuple(notes),
     )
 
 

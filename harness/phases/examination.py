@@ -62,8 +62,8 @@ def lines(results: Iterable[Result]) -> Iterator[str]:
     Checks that follow one another and cannot judge for one reason share a line.
     """
     for _, group in groupby(results, key=_reason):
-        first, *others = group
-        yield redact(_text(first, others=[result.check.id for result in others]))
+        first, *rest = group
+        yield redact(_text(first, others=[result.check.id for result in rest]))
 
 
 def _reason(result: Result) -> tuple[str, ...]:

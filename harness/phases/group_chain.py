@@ -95,11 +95,11 @@ def breaks(groups: Iterable[SecurityGroup], owned: Mapping[str, str]) -> Iterato
 
 
 def differences(
-    wanted: Iterable[SecurityGroup], deployed: Iterable[SecurityGroup]
+    file_groups: Iterable[SecurityGroup], deployed: Iterable[SecurityGroup]
 ) -> Iterator[Finding]:
     """Compare the ingress of groups in the file with that of the account's groups."""
     answers = {group.id: set(links(group)) for group in deployed}
-    for group in wanted:
+    for group in file_groups:
         if group.id not in answers:
             yield Finding(group.name, f"a security group {group.id}", "there is none", "create it")
             continue

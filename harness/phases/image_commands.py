@@ -48,8 +48,8 @@ class _Image:
 
     @property
     def _parts(self) -> dict[str, str]:
-        found = _REFERENCE.fullmatch(self.reference)
-        return {name: part or "" for name, part in found.groupdict().items()} if found else {}
+        match = _REFERENCE.fullmatch(self.reference)
+        return {name: part or "" for name, part in match.groupdict().items()} if match else {}
 
     @property
     def registry(self) -> str:
@@ -72,8 +72,8 @@ class _Image:
     @property
     def region(self) -> str:
         """The Region of its registry in ECR; empty for another registry."""
-        found = _ECR.fullmatch(self.registry)
-        return found["region"] if found else ""
+        match = _ECR.fullmatch(self.registry)
+        return match["region"] if match else ""
 
 
 def image(production: Production) -> list[str]:
@@ -82,10 +82,14 @@ def image(production: Production) -> list[str]:
     An image by its digest is there already.
     """
     images = list(_images(production))
-    logins = {one.registry: _login(one) for one in images if not one.digest}
+    logins = {
+        docker_image.registry: _login(docker_image)
+        for docker_image in images
+        if not docker_image.digest
+    }
     return [
         *logins.values(),
-        *(command for one in images for command in _commands_of(one, production)),
+        *(command for docker_image in images for command in _commands_of(docker_image, production)),
     ]
 
 

@@ -18,7 +18,7 @@ def escaped(value: object) -> Markup:
     if isinstance(value, Markup):
         return value
     html = escape(redact(str(value)), quote=False)
-    marked = _MARKS.sub(lambda found: f"&#{ord(found[0])};", html)
+    marked = _MARKS.sub(lambda match: f"&#{ord(match[0])};", html)
     return Markup(marked)  # noqa: S704 - escaped above
 
 

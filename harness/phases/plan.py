@@ -75,9 +75,9 @@ def steps(phase: Phase, production: Production) -> Plan:
 def besides(step: Step, calls: Sequence[FileCall], production: Production) -> list[str]:
     """Return the commands of a step that no file holds, after a comment where a file is missing."""
     missing = [f"# no file has it: set {step.needs}"] if step.needs and not calls else []
-    made = {call.operation for call in calls}
+    operations = {call.operation for call in calls}
     clusters = [call.input for call in calls if call.operation == "CreateDBCluster"]
-    if "CreateDBInstance" not in made and any(map(_is_aurora, clusters)):
+    if "CreateDBInstance" not in operations and any(map(_is_aurora, clusters)):
         missing.append(f"# {step.needs} has no instance: append `aws rds describe-db-instances`")
     return [*missing, *(step.commands(production) if step.commands else [])]
 
@@ -108,8 +108,8 @@ def calls_for(step: Step, production: Production) -> list[FileCall]:
     ]
     for pattern in step.files:
         if "<other>" in pattern:
-            others = [name for name in production.services if name != production.web]
-            patterns += [pattern.replace("<other>", name) for name in others]
+            names = [name for name in production.services if name != production.web]
+            patterns += [pattern.replace("<other>", name) for name in names]
     return [
         call
         for pattern in patterns

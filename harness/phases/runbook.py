@@ -173,16 +173,16 @@ def _rehearsed_s(phase: Phase, report: Mapping[str, Any]) -> float:
     """Return how long the last rehearsal of a phase's rollback took; 0 if it did not."""
     words = [word for word in phase.rollback.rehearsed.split(" or ") if word]
     return sum(
-        float(one["seconds"])
-        for one in report.get("scenarios", ())
-        if one["result"] == "passed" and any(word in one["scenario"] for word in words)
+        float(scenario["seconds"])
+        for scenario in report.get("scenarios", ())
+        if scenario["result"] == "passed" and any(word in scenario["scenario"] for word in words)
     )
 
 
 def _triage(production: Production) -> Iterator[str]:
     access = naming.names_in(production)
     groups = dict.fromkeys(
-        name for one in production.definitions for name in awslogs_groups(one.raw)
+        name for definition in production.definitions for name in awslogs_groups(definition.raw)
     )
     yield from (f"aws logs tail {name} --since 15m" for name in groups)
     services = list(access.services.values())

@@ -102,12 +102,12 @@ its listeners with it, a proxy its targets."""
 
 def commands(production: Production, phases: Iterable[Phase]) -> list[str]:
     """Return the commands, the newest thing first."""
-    found = [line(*_cluster(production)), *_secrets(production)]
+    lines = [line(*_cluster(production)), *_secrets(production)]
     for phase in phases:
         for step in phase.steps:
             for call in plan.calls_for(step, production):
-                found = [*(() if call.aside else _undone(call)), *found]
-    return found
+                lines = [*(() if call.aside else _undone(call)), *lines]
+    return lines
 
 
 def _cluster(production: Production) -> tuple[str, ...]:

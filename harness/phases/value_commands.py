@@ -45,23 +45,23 @@ def secrets(production: Production) -> dict[str, SecretValue]:
     Log drivers and registries have secrets that a rehearsal needs not.
     """
     beside: dict[str, SecretValue] = {
-        one.name: {one.json_key: ""} if one.json_key else ""
-        for one in _beside(production)
-        if isinstance(one, SecretReference)
+        reference.name: {reference.json_key: ""} if reference.json_key else ""
+        for reference in _beside(production)
+        if isinstance(reference, SecretReference)
     }
-    made = beside | {**production.config.secrets}
-    return {name: shape for name, shape in made.items() if _OF_AWS not in name}
+    shapes = beside | {**production.config.secrets}
+    return {name: shape for name, shape in shapes.items() if _OF_AWS not in name}
 
 
 def parameters(production: Production) -> dict[str, ParameterValue]:
     """Return the parameters by their names, which cutover.toml may have as ARNs."""
-    named = production.config.parameters
+    settings = production.config.parameters
     beside: dict[str, ParameterValue] = {
-        one.names[0]: Parameter()
-        for one in _beside(production)
-        if isinstance(one, ParameterReference)
+        reference.names[0]: Parameter()
+        for reference in _beside(production)
+        if isinstance(reference, ParameterReference)
     }
-    return beside | {parse_parameter(key).names[0]: value for key, value in named.items()}
+    return beside | {parse_parameter(key).names[0]: value for key, value in settings.items()}
 
 
 def _beside(production: Production) -> Iterator[SecretReference | ParameterReference]:

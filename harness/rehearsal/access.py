@@ -32,9 +32,9 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
         security_tracker=production.config.security_tracker,
         schedule=_emulated(access.schedule, production.schedule),
         further_schedules={
-            one.full_name: _newest(access.further_schedules[one.full_name], one)
-            for one in production.schedules.values()
-            if one.full_name in access.further_schedules
+            schedule.full_name: _newest(access.further_schedules[schedule.full_name], schedule)
+            for schedule in production.schedules.values()
+            if schedule.full_name in access.further_schedules
         },
         vendor=vendor,
         overlay={
@@ -43,17 +43,17 @@ def access_to(production: Production, *, run: Run, vendor: str) -> Access:
             "cpu_architecture": overlay.cpu_architecture or "",
             "connection_sharing": overlay.connection_sharing,
             "idle": {
-                f"{given.family}/{one.name}": one.image
-                for given in production.definitions
-                for one in given.containers
-                if production.images_beside_app.get(one.image) == IDLE
+                f"{definition.family}/{container.name}": container.image
+                for definition in production.definitions
+                for container in definition.containers
+                if production.images_beside_app.get(container.image) == IDLE
             },
             "volumes": {
-                f"{given.family}/{one.name}:{path}": str(volume)
-                for given in production.definitions
-                for one in given.containers
+                f"{definition.family}/{container.name}:{path}": str(volume)
+                for definition in production.definitions
+                for container in definition.containers
                 for path, volume in efs.mounts_in(
-                    given.raw, one.raw.get("mountPoints") or ()
+                    definition.raw, container.raw.get("mountPoints") or ()
                 ).items()
             },
         },
@@ -80,8 +80,8 @@ def with_addresses(access: Access, addresses: Mapping[str, Addresses]) -> Access
         return addresses[component][port] if component in addresses else ""
 
     def url(component: str, port: int) -> str:
-        found = address(component, port)
-        return f"http://{found}" if found else ""
+        endpoint = address(component, port)
+        return f"http://{endpoint}" if endpoint else ""
 
     return replace(
         access,

@@ -93,7 +93,7 @@ def make_schedule(
 
 
 def _create_schedule(scheduler: Any, schedule: Schedule) -> None:
-    groups = {one["Name"] for one in scheduler.list_schedule_groups()["ScheduleGroups"]}
+    groups = {group["Name"] for group in scheduler.list_schedule_groups()["ScheduleGroups"]}
     if schedule.group not in groups:
         scheduler.create_schedule_group(Name=schedule.group)
     (call,) = schedule.rule.calls
@@ -134,14 +134,14 @@ def secrets(client: SecretsManagerClient, values: Mapping[str, Secret]) -> None:
 
 def environment_files(client: S3Client, texts: Mapping[str, str]) -> None:
     """Put each environment file into its bucket, which is made where the app has no such one."""
-    buckets = {one["Name"] for one in client.list_buckets()["Buckets"]} if texts else set()
+    buckets = {entry["Name"] for entry in client.list_buckets()["Buckets"]} if texts else set()
     for reference, text in texts.items():
         bucket, key = environment_file.place_of(reference) or ("", "")
         if bucket not in buckets:
-            region, given = client.meta.region_name, cast("Any", {"Bucket": bucket})
+            region, arguments = client.meta.region_name, cast("Any", {"Bucket": bucket})
             if region != _NOT_NAMED:
-                given["CreateBucketConfiguration"] = {"LocationConstraint": region}
-            client.create_bucket(**given)
+                arguments["CreateBucketConfiguration"] = {"LocationConstraint": region}
+            client.create_bucket(**arguments)
             buckets.add(bucket)
         client.put_object(Bucket=bucket, Key=key, Body=text.encode())
 
@@ -163,10 +163,10 @@ def create_load_balancing(client: ElasticLoadBalancingv2Client, production: Prod
 def create_load_balancer(client: ElasticLoadBalancingv2Client, production: Production) -> None:
     """Create the load balancer and the target group with production's settings."""
     balancer, group = production.load_balancer, production.target_group
-    made = client.create_load_balancer(**balancer["LoadBalancer"])
+    answer = client.create_load_balancer(**balancer["LoadBalancer"])
     if attributes := balancer.get("Attributes"):
         client.modify_load_balancer_attributes(
-            LoadBalancerArn=made["LoadBalancers"][0]["LoadBalancerArn"], Attributes=attributes
+            LoadBalancerArn=answer["LoadBalancers"][0]["LoadBalancerArn"], Attributes=attributes
         )
     target_group = client.create_target_group(**group["TargetGroup"])
     if attributes := group.get("Attributes"):
@@ -180,14 +180,14 @@ def create_listeners(client: ElasticLoadBalancingv2Client, production: Productio
     name = production.load_balancer["LoadBalancer"]["Name"]
     (balancer,) = client.describe_load_balancers(Names=[name])["LoadBalancers"]
     own = production.target_group["TargetGroup"]["Name"]
-    for group, given in listeners.target_groups(production).items():
+    for group, arguments in listeners.target_groups(production).items():
         if group != own:
-            client.create_target_group(**given)
+            client.create_target_group(**arguments)
     for listener in listeners.of_production(production):
         # A listener as the AWS CLI prints it has the ARN of production's load balancer.
         own_balancer = {"LoadBalancerArn": balancer["LoadBalancerArn"]}
-        made = client.create_listener(**{**cast("Any", listener.create), **own_balancer})
-        arn = made["Listeners"][0]["ListenerArn"]
+        answer = client.create_listener(**{**cast("Any", listener.create), **own_balancer})
+        arn = answer["Listeners"][0]["ListenerArn"]
         for rule in listener.rules:
             client.create_rule(**{**cast("Any", rule), "ListenerArn": arn})
 

@@ -137,7 +137,7 @@ class Bringup:
         # A visitor, who comes through the load balancer.
         steps.add("visitor answered", partial(self._await_answer, steps), needs=[first_run])
         # The other services, which need the tables.
-        others = [
+        services = [
             self._service(steps, name, needs=[*ready_for_tasks, first_run])
             for name in production.services
             if name != production.web
@@ -147,32 +147,37 @@ class Bringup:
             steps, needs=[cluster_made, roles_made], healthy=healthy, first_run=first_run
         )
         # Every service with all of its tasks.
-        steps.add("services up", partial(self._await_all, steps), needs=[healthy, *others])
+        steps.add("services up", partial(self._await_all, steps), needs=[healthy, *services])
 
     def _add_schedules(
         self, steps: Steps, *, needs: list[Step], healthy: Step, first_run: Step
     ) -> None:
         """Add the definitions of the scheduled runs, the rules, and whether ticks would start."""
         schedules = self.production.schedules.values()
-        families = {one.definition.family: one.definition for one in schedules}
+        families = {schedule.definition.family: schedule.definition for schedule in schedules}
         defined = [*needs]
         for family, content in families.items():
             definition = partial(aws_resources.definition, content=content)
             defined.append(
                 self._create(steps, f"definition {family}", "ecs", definition, needs=needs)
             )
-        for one in schedules:
-            rule = partial(self._make_schedule, one)
-            self._create(steps, f"schedule {one.name}", "events", rule, needs=[*defined, first_run])
+        for schedule in schedules:
+            rule = partial(self._make_schedule, schedule)
+            self._create(
+                steps, f"schedule {schedule.name}", "events", rule, needs=[*defined, first_run]
+            )
             # Beside the first run, which takes longer.
-            name, run = f"scheduled run of {one.name}", partial(self._require_scheduled_run, one)
+            name, run = (
+                f"scheduled run of {schedule.name}",
+                partial(self._require_scheduled_run, schedule),
+            )
             steps.add(f"{name} can start", run, needs=[*defined, healthy])
 
     def _networks(self) -> None:
         self.client.volumes.create(volume_name(self.run), labels=self.run.labels("volume"))
         self.stack.create_networks()
-        found = planned_components(self.production, materials=self.materials, stack=self.stack)
-        self.planned.update({planned.component.name: planned for planned in found})
+        components = planned_components(self.production, materials=self.materials, stack=self.stack)
+        self.planned.update({planned.component.name: planned for planned in components})
 
     def _component(self, steps: Steps, name: str, *, needs: Iterable[Step]) -> Step:
         start = partial(self._start, steps, name)
@@ -206,8 +211,8 @@ class Bringup:
                 client.put_parameter(**parameter.put)
 
     def _service(self, steps: Steps, name: str, *, needs: Iterable[Step]) -> Step:
-        given, cluster = self.production.services[name], self.production.config.cluster
-        create = partial(aws_resources.service, content=given, cluster=cluster)
+        content, cluster = self.production.services[name], self.production.config.cluster
+        create = partial(aws_resources.service, content=content, cluster=cluster)
         return self._create(steps, f"service {name}", "ecs", create, needs=needs)
 
     def _await_web(self, steps: Steps) -> None:

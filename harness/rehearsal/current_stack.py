@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 def find(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str, Any] | None:
     """Return the record of the stack that is up, if all of its components run."""
-    found = runs.read_current(home)
-    if found is None:
+    stack = runs.read_current(home)
+    if stack is None:
         return None
     running = {
         container.labels.get(LABEL_ROLE)
-        for container in logs.containers_of(connect(), found["run"])
+        for container in logs.containers_of(connect(), stack["run"])
         if container.status == "running"
     }
-    return found if running >= _components(found) else None
+    return stack if running >= _components(stack) else None
 
 
 def changed_inputs(current: Mapping[str, Any], production: Production) -> list[str]:
@@ -49,8 +49,8 @@ def changed_inputs(current: Mapping[str, Any], production: Production) -> list[s
 
 def describe(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str, Any]:
     """Return the state of the running stack as data."""
-    found = runs.read_current(home)
-    if found is None:
+    stack = runs.read_current(home)
+    if stack is None:
         return {"up": False, "containers": []}
     containers = [
         {
@@ -58,20 +58,20 @@ def describe(home: Path, connect: Callable[[], docker.DockerClient]) -> dict[str
             "status": container.status,
             "image": (container.attrs.get("Config") or {}).get("Image", ""),
         }
-        for container in logs.containers_of(connect(), found["run"])
+        for container in logs.containers_of(connect(), stack["run"])
         if container.labels.get(LABEL_ROLE) != "pause"
     ]
     running = {c["name"] for c in containers if c["status"] == "running"}
     return {
-        "up": running >= _components(found),
-        "run": found["run"],
-        "run_dir": found["run_dir"],
-        "public_url": found["public_url"],
+        "up": running >= _components(stack),
+        "run": stack["run"],
+        "run_dir": stack["run_dir"],
+        "public_url": stack["public_url"],
         "addresses": {
-            name: found[name] for name in ("https", "http", "emulator", "control", "ca_file")
+            name: stack[name] for name in ("https", "http", "emulator", "control", "ca_file")
         },
-        "overlay": found["overlay"],
-        "vendor": found["vendor"],
+        "overlay": stack["overlay"],
+        "vendor": stack["vendor"],
         "containers": sorted(containers, key=lambda c: c["name"]),
     }
 
@@ -104,19 +104,19 @@ def containers_named(
     Raises:
         NoStack: Nothing is up, or nothing in it has that name.
     """
-    found = runs.read_current(home)
-    if found is None:
+    stack = runs.read_current(home)
+    if stack is None:
         raise NoStack("no stack is up", where=str(home), hint="`cutover up` starts one")
     all_of_them = [
         container
-        for container in logs.containers_of(client, found["run"])
+        for container in logs.containers_of(client, stack["run"])
         if container.labels.get(LABEL_ROLE) != "pause"
         and (container.status == "running" or not running)
     ]
     task, _, container_name = name.partition("/")
-    services = found.get("services", {})
+    services = stack.get("services", {})
     # Whatever the configuration calls them, these two are known by their purpose.
-    key = found.get(task, "") if task in ("web", "worker") and task not in services else task
+    key = stack.get(task, "") if task in ("web", "worker") and task not in services else task
     full_name = services.get(key, task)
     matching = [
         c
@@ -124,12 +124,12 @@ def containers_named(
         if full_name in _names(c) and container_name in ("", c.labels.get(LABEL_CONTAINER))
     ]
     if not matching:
-        known = sorted({word for c in all_of_them for word in _names(c) if 0 < len(word) < 32})
+        names = sorted({word for c in all_of_them for word in _names(c) if 0 < len(word) < 32})
         raise NoStack(
             f'nothing called "{name}" {"runs" if running else "is there"}',
-            hint=f"known here: {', '.join(known)}",
+            hint=f"known here: {', '.join(names)}",
         )
-    php = found.get("php_containers", {})
+    php = stack.get("php_containers", {})
     return sorted(
         matching,
         key=lambda c: php.get(c.labels.get(LABEL_FAMILY, "")) != c.labels.get(LABEL_CONTAINER),

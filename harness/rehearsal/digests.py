@@ -18,16 +18,19 @@ if TYPE_CHECKING:
 def digests(production: Production) -> dict[str, str]:
     """Digest each input: the configuration, the AWS files, the app, and our own images."""
     config = production.config
-    built = [one for one in config.images.values() if isinstance(one, BuiltImage)]
+    built = [image for image in config.images.values() if isinstance(image, BuiltImage)]
     directories = (
         config.app_context,
         bundle.ROOT / "compose",
         bundle.PACKAGE / "standins",
-        *(config.root / one.context for one in built),
+        *(config.root / image.context for image in built),
     )
     return {
         **production.digests,
-        **{path_below(one, root=config.root): _digest(_files(one)) for one in directories},
+        **{
+            path_below(directory, root=config.root): _digest(_files(directory))
+            for directory in directories
+        },
     }
 
 

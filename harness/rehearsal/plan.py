@@ -64,8 +64,10 @@ class StackSecrets:
 
         def injected(variable: str) -> str:
             plain = production.laravel.environment.get(variable)
-            given = value_from.get(variable, "")
-            return plain or secret_values.injected(given, secrets=secrets, parameters=parameters)
+            reference = value_from.get(variable, "")
+            return plain or secret_values.injected(
+                reference, secrets=secrets, parameters=parameters
+            )
 
         if config.database.secret:
             fields = secret_values.fields(secrets[config.database.secret])
@@ -74,7 +76,9 @@ class StackSecrets:
             whole = partial(secret_values.of_whole, value_from.values(), secrets=secrets)
             username, password = secret_values.database_account(injected, whole)
         smtp_host = naming.smtp_host(production)
-        hosts = (host for one in listeners.of_production(production) for host in one.hosts)
+        hosts = (
+            host for listener in listeners.of_production(production) for host in listener.hosts
+        )
         return cls(
             secrets=secrets,
             parameters=parameters,
@@ -93,7 +97,9 @@ class StackSecrets:
                 password=Secret(password or secret_values.GENERATE["password"]()),
             ),
             other_accounts=tuple(
-                one for one in _accounts(production, secrets) if one.username != username
+                account
+                for account in _accounts(production, secrets)
+                if account.username != username
             ),
             cache_token=_cache_token(production, secrets=secrets, parameters=parameters),
         )
@@ -119,27 +125,27 @@ def _cache_token(
     parameters: tuple[MadeParameter, ...],
 ) -> Secret | None:
     """Return the AUTH token, or one that nobody knows where no secret has it."""
-    named, cached = production.config.cache, production.cache
-    if named is None or cached is None or not cached.asks_for_token:
+    cache_config, cached = production.config.cache, production.cache
+    if cache_config is None or cached is None or not cached.asks_for_token:
         return None
     token: str | None = None
-    if named.parameter:
-        token = secret_values.injected(named.parameter, secrets={}, parameters=parameters)
-    elif named.secret and named.key:
-        token = secret_values.fields(secrets[named.secret]).get(named.key)
-    elif named.secret:
-        token = secrets[named.secret].reveal()
+    if cache_config.parameter:
+        token = secret_values.injected(cache_config.parameter, secrets={}, parameters=parameters)
+    elif cache_config.secret and cache_config.key:
+        token = secret_values.fields(secrets[cache_config.secret]).get(cache_config.key)
+    elif cache_config.secret:
+        token = secrets[cache_config.secret].reveal()
     return Secret(token or secret_values.GENERATE["password"]())
 
 
 def cache_settings(production: Production, *, token: Secret | None) -> cache.Settings | None:
     """Return the settings of the cache; None where production has none."""
-    named, cached = production.config.cache, production.cache
-    if named is None or cached is None:
+    cache_config, cached = production.config.cache, production.cache
+    if cache_config is None or cached is None:
         return None
     user = production.laravel.environment.get("REDIS_USERNAME", "") if cached.has_users else ""
     return cache.Settings(
-        endpoint=named.endpoint,
+        endpoint=cache_config.endpoint,
         port=cached.port,
         tls=cached.speaks_tls,
         cluster=cached.is_cluster,
@@ -242,7 +248,9 @@ def _planned_edge(production: Production, *, certificates: Certificates) -> Plan
     return PlannedComponent(
         edge.component(
             certificate=certificates.server("edge"),
-            ports={one.port: one.protocol for one in listeners.of_production(production)},
+            ports={
+                listener.port: listener.protocol for listener in listeners.of_production(production)
+            },
         ),
         partial(
             edge.probe,

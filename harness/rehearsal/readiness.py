@@ -157,7 +157,9 @@ def lost_command(production: Production, name: str) -> str:
     service, web = production.services[name], production.services[production.web]
     if name != production.worker or not (_commands_nothing(service) and _commands_nothing(web)):
         return ""
-    if not any(_connection(one.environment) == _SQS for one in service.definition.containers):
+    if not any(
+        _connection(container.environment) == _SQS for container in service.definition.containers
+    ):
         return ""
     return (
         f"the task definition {service.definition.family} has no command: its container runs the"
@@ -167,7 +169,8 @@ def lost_command(production: Production, name: str) -> str:
 
 def _commands_nothing(service: Service) -> bool:
     return not any(
-        one.raw.get("command") or one.raw.get("entryPoint") for one in service.definition.containers
+        container.raw.get("command") or container.raw.get("entryPoint")
+        for container in service.definition.containers
     )
 
 

@@ -147,9 +147,9 @@ class Watch:
 
     def _without_tables(self) -> Iterator[str]:
         """Go through the ids of the tasks that run, and log that a table is missing."""
-        for one in self._own_containers():
-            if one.status == "running" and _NO_TABLE in one.logs(tail=_LINES_LOOKED_AT):
-                yield one.labels[LABEL_TASK_ID]
+        for container in self._own_containers():
+            if container.status == "running" and _NO_TABLE in container.logs(tail=_LINES_LOOKED_AT):
+                yield container.labels[LABEL_TASK_ID]
 
     def require_task(self, task: str) -> None:
         """Require that a task of the service has not been stopped.
@@ -157,10 +157,10 @@ class Watch:
         Raises:
             ProvisionError: It has; its stop reason and logs are in the error.
         """
-        for one in self.service.tasks(status="STOPPED"):
-            if task_id(one["taskArn"]) == task:
-                what = "lost a task in the first run"
-                raise self.failure(what, state=f"task {task}: {stop_reason(one)}")
+        for candidate in self.service.tasks(status="STOPPED"):
+            if task_id(candidate["taskArn"]) == task:
+                message = "lost a task in the first run"
+                raise self.failure(message, state=f"task {task}: {stop_reason(candidate)}")
 
     def _is_at_work(self) -> bool:
         running, at_work = self.service.running(), self.at_work()
@@ -181,27 +181,27 @@ class Watch:
             state = f"after {deadline.elapsed_s:.0f} s: {reason}"
             raise self.failure(what, state=state) from error
 
-    def failure(self, what: str, *, state: str, symptom: str = "") -> ProvisionError:
+    def failure(self, message: str, *, state: str, symptom: str = "") -> ProvisionError:
         """Return the error of a service, with the cause that its evidence speaks for.
 
         Args:
-            what: The words after the service's name.
+            message: The words after the service's name.
             state: The last state seen.
             symptom: The likely cause where nothing speaks for another.
         """
         logs, events = self.logs(), self._events()
         stopped = [
-            stopped_task(one, group=self._group) for one in self.service.tasks(status="STOPPED")
+            stopped_task(task, group=self._group) for task in self.service.tasks(status="STOPPED")
         ]
         own = list(self._own_containers())
         lines = [
             line
-            for one in (() if self._fails_its_check_alone(stopped) else own)
-            for line in log_of_task(one, group=self._group, since=self.since)
+            for container in (() if self._fails_its_check_alone(stopped) else own)
+            for line in log_of_task(container, group=self._group, since=self.since)
         ]
-        running = [one for one in own if one.status == "running"]
+        running = [container for container in own if container.status == "running"]
         waiting = map(self._waiting, running)
-        dropped = [dropped_command(one.attrs, group=self._group) for one in own]
+        dropped = [dropped_command(container.attrs, group=self._group) for container in own]
         evidence = evidence_of(
             [
                 *self._named_secrets(),
@@ -215,11 +215,11 @@ class Watch:
                 *(Line(text, Source.SERVICE_EVENT) for text in events),
             ]
         )
-        known = f": {self.cause}" if self.cause else explain(evidence, symptom=symptom)
-        shown = "; ".join(one.reason for one in stopped[:_SHOWN_TASKS])
+        explanation = f": {self.cause}" if self.cause else explain(evidence, symptom=symptom)
+        reasons = "; ".join(task.reason for task in stopped[:_SHOWN_TASKS])
         return ProvisionError(
-            f"service {self.service.name} {what}{known}",
-            state=state + (f"; stopped tasks: {shown}" if shown else ""),
+            f"service {self.service.name} {message}{explanation}",
+            state=state + (f"; stopped tasks: {reasons}" if reasons else ""),
             last_answer="\n    ".join(events[:_SHOWN_EVENTS]),
             log_tail=logs,
             where=self.where,
@@ -242,22 +242,24 @@ class Watch:
         if not balancers:
             return
         port = balancers[0]["containerPort"]
-        for one in containers:
-            if found := deaf_port(engine.sockets(one), group=self._group, port=port):
-                yield found
+        for container in containers:
+            if fact := deaf_port(engine.sockets(container), group=self._group, port=port):
+                yield fact
                 return
 
     def _container_checks(self, containers: Iterable[Any]) -> Iterator[ContainerCheck]:
         """Look for the tool of each health check in its container, where one runs."""
         running = {
-            one.labels.get(LABEL_CONTAINER): one for one in containers if one.status == "running"
+            candidate.labels.get(LABEL_CONTAINER): candidate
+            for candidate in containers
+            if candidate.status == "running"
         }
         definition = self.service.describe()["taskDefinition"]
         described = self.service.definition(definition) if definition else {}
         for container in described.get("containerDefinitions", ()):
             check = container.get("healthCheck") or {}
-            found, tool = running.get(container["name"]), check_tool(check)
-            has_tool = engine.has_program(found, tool) if found and tool else None
+            match, tool = running.get(container["name"]), check_tool(check)
+            has_tool = engine.has_program(match, tool) if match and tool else None
             if tool:
                 patience_s, path = check_patience_s(check), check_path(check)
                 yield ContainerCheck(
@@ -266,22 +268,22 @@ class Watch:
 
     def _fails_its_check_alone(self, stopped: Iterable[StoppedTask]) -> bool:
         """Whether tasks are at work, and stopped for a health check: no log explains that."""
-        known = self.service.known() & self.at_work()
-        return bool(known) and any(_CONTAINER_CHECK in one.reason for one in stopped)
+        tasks = self.service.known() & self.at_work()
+        return bool(tasks) and any(_CONTAINER_CHECK in task.reason for task in stopped)
 
     def _not_healthy_yet(self) -> Iterator[Line]:
-        for one in self.service.tasks():
-            if not self._has_check(one["taskDefinitionArn"]) or one["lastStatus"] != "RUNNING":
+        for task in self.service.tasks():
+            if not self._has_check(task["taskDefinitionArn"]) or task["lastStatus"] != "RUNNING":
                 continue
-            if one["healthStatus"] != "HEALTHY":
-                yield Line(f"task {task_id(one['taskArn'])} {NOT_HEALTHY_YET}")
+            if task["healthStatus"] != "HEALTHY":
+                yield Line(f"task {task_id(task['taskArn'])} {NOT_HEALTHY_YET}")
 
     def _own_containers(self) -> Iterator[Any]:
         """Go through the containers of this service's own tasks."""
         family = family_of(self.service.describe()["taskDefinition"])
-        for one in self.containers():
-            if LABEL_CONTAINER in one.labels and one.labels.get(LABEL_FAMILY) == family:
-                yield one
+        for container in self.containers():
+            if LABEL_CONTAINER in container.labels and container.labels.get(LABEL_FAMILY) == family:
+                yield container
 
     def _is_healthy(self, task: Mapping[str, Any]) -> bool:
         """Return whether a task is healthy, by its container check or else the load balancer."""
@@ -292,7 +294,7 @@ class Watch:
     def _has_check(self, definition: str) -> bool:
         """Whether ECS can find the task healthy: by the checks of all essential containers."""
         containers = self.service.definition(definition)["containerDefinitions"]
-        essential = [one for one in containers if one.get("essential", True)]
+        essential = [container for container in containers if container.get("essential", True)]
         return all(container.get("healthCheck") for container in essential)
 
     def _give_up_if_hopeless(self) -> None:
@@ -300,7 +302,9 @@ class Watch:
         if any(deployment.get("rolloutState") == "FAILED" for deployment in deployments):
             raise GaveUp("the deployment failed: " + self._summary())
         stopped = self.service.tasks(status="STOPPED")
-        lost = [one for one in stopped if _DEPENDENCY in one.get("stoppedReason", "")]
+        lost = [
+            candidate for candidate in stopped if _DEPENDENCY in candidate.get("stoppedReason", "")
+        ]
         for task in stopped:
             reason = task.get("stoppedReason", "")
             if task in lost and len(lost) <= self.service.describe()["desiredCount"]:

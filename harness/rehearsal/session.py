@@ -94,11 +94,11 @@ def sweep(client: docker.DockerClient, *, home: Path) -> tuple[str, ...]:
 
 def _report(remains: Iterable[removal.Remains], *, home: Path) -> None:
     """Name the resources that the engine does not remove, once in a home."""
-    found = {one.name: one.answer for one in remains}
-    for name in sorted(runs.note_remains(home, found)):
+    answers = {leftover.name: leftover.answer for leftover in remains}
+    for name in sorted(runs.note_remains(home, answers)):
         error = HarnessError(
             f"{name} could not be removed",
-            last_answer=found[name],
+            last_answer=answers[name],
             hint="restart the Docker engine, then `cutover down` removes it; until then it holds"
             " nothing up",
         )
@@ -147,12 +147,12 @@ def _signals_ignored() -> Iterator[None]:
 
 def down_current(home: Path, *, client: docker.DockerClient | None = None) -> bool:
     """Remove the stack that is up, if there is one."""
-    found = runs.read_current(home)
-    if found is None:
+    stack = runs.read_current(home)
+    if stack is None:
         return False
-    run = runs.find_run(home, found["run"])
+    run = runs.find_run(home, stack["run"])
     if run is not None:
         with _signals_ignored():
             remove(client or engine.connect(), run)
-    runs.clear_current(home, run_id=found["run"])
+    runs.clear_current(home, run_id=stack["run"])
     return True

@@ -47,9 +47,9 @@ def of_findings(
 ) -> dict[str, Acceptance]:
     """Return the findings of a scenario that are accepted today."""
     return {
-        one.finding: one
-        for one in acceptances
-        if one.finding and one.matches(node_id) and not one.is_over(today)
+        acceptance.finding: acceptance
+        for acceptance in acceptances
+        if acceptance.finding and acceptance.matches(node_id) and not acceptance.is_over(today)
     }
 
 
@@ -78,14 +78,14 @@ def notes(
         findings: The accepted findings that the scenarios met.
         today: The day of the replay.
     """
-    for one in acceptances:
-        outcomes = [green for node_id, green in passed.items() if one.matches(node_id)]
-        if not one.finding and outcomes and all(outcomes):
-            yield f'[[accept]] "{one.subject}" is green now: remove it'
-        elif one.is_over(today):
+    for acceptance in acceptances:
+        outcomes = [green for node_id, green in passed.items() if acceptance.matches(node_id)]
+        if not acceptance.finding and outcomes and all(outcomes):
+            yield f'[[accept]] "{acceptance.subject}" is green now: remove it'
+        elif acceptance.is_over(today):
             yield (
-                f'[[accept]] "{one.subject}" ended on {one.until}: mend its cause, or set a later'
-                " date"
+                f'[[accept]] "{acceptance.subject}" ended on {acceptance.until}: mend its cause,'
+                " or set a later date"
             )
-        elif one.finding and outcomes and one.finding not in findings:
-            yield f'[[accept]] "{one.subject}" was not found: remove it'
+        elif acceptance.finding and outcomes and acceptance.finding not in findings:
+            yield f'[[accept]] "{acceptance.subject}" was not found: remove it'

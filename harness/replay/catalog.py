@@ -59,7 +59,7 @@ def entry(item: pytest.Item, declared: Declared) -> Entry:
     """Describe a collected scenario."""
     function = getattr(item, "function", None)
     module = inspect.getmodule(function)
-    texts = (inspect.getdoc(one) for one in (module, function) if one is not None)
+    texts = (inspect.getdoc(source) for source in (module, function) if source is not None)
     return Entry(
         name=item.name.partition("[")[0].removeprefix("test_"),
         story=story_of(item),
@@ -80,5 +80,5 @@ def story_of(item: pytest.Item) -> str:
 
 def write(entries: Iterable[Entry], path: Path) -> None:
     """Write the catalog, each scenario once."""
-    once = {(one.file, one.name): codec.encode(one) for one in entries}
+    once = {(scenario.file, scenario.name): codec.encode(scenario) for scenario in entries}
     path.write_text(json.dumps(list(once.values())), encoding="utf-8")

@@ -110,7 +110,7 @@ class Collector:
         # Under xdist, the workers' collections set it.
         total = max(self._config.pluginmanager.getplugin("session").testscollected, len(outcomes))
         text = terminal.counter(
-            done=len(outcomes), total=total, red=sum(one.is_red for one in outcomes)
+            done=len(outcomes), total=total, red=sum(entry.is_red for entry in outcomes)
         )
         if writer.isatty:
             writer.rewrite(text, erase=True)
@@ -181,12 +181,14 @@ def _report(config: pytest.Config) -> Report:
             *acceptance.notes(
                 acceptance.from_lines(config.getini(acceptance.OPTION)),
                 passed={
-                    one.scenario: one.result == PASSED for one in outcomes if one.result != SKIPPED
+                    outcome.scenario: outcome.result == PASSED
+                    for outcome in outcomes
+                    if outcome.result != SKIPPED
                 },
                 findings={
                     value.partition(":")[0]
-                    for one in outcomes
-                    for name, value in one.measured
+                    for outcome in outcomes
+                    for name, value in outcome.measured
                     if name == acceptance.ACCEPTED_FINDING
                 },
                 today=replay.started.date(),
@@ -203,7 +205,7 @@ def _outcomes(config: pytest.Config) -> tuple[datetime, tuple[Outcome, ...], tup
     if not first:
         return replay.started, outcomes, ()
     report = json_file.read(Path(first))
-    second = {one.scenario: one for one in outcomes}
+    second = {outcome.scenario: outcome for outcome in outcomes}
     return (
         datetime.fromisoformat(report["started_at"]),
         second_pass.combine(json_file.outcomes_of(report), second),

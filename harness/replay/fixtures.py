@@ -89,8 +89,10 @@ def accept_findings(
         )
         met = frozenset(findings) & accepted.keys()
         for name in sorted(met):
-            one = accepted[name]
-            record_property(acceptance.ACCEPTED_FINDING, f"{name}: until {one.until}: {one.why}")
+            entry = accepted[name]
+            record_property(
+                acceptance.ACCEPTED_FINDING, f"{name}: until {entry.until}: {entry.why}"
+            )
         return met
 
     return accept
@@ -333,7 +335,7 @@ def ask_another_task(
             lambda: ask_until_another(
                 question, than=than, times=1 + secrets.randbelow(_MOST_QUESTIONS)
             ),
-            until=lambda found: found["task"] != than,
+            until=lambda reply: reply["task"] != than,
             what=f"Only one task answered, {than}, where another should",
         )
         return answer

@@ -46,12 +46,12 @@ def job_queue(toolbox: Toolbox, aws: Callable[[str], Any]) -> JobQueue:
 @pytest.fixture
 def jobs(probe: ProbeClient, request: pytest.FixtureRequest) -> Jobs:
     """Jobs that the app dispatches on demand; a worker takes them, or a scenario is not run."""
-    jobs, known = Jobs(probe), preconditions_of(request.config)
-    earlier = known.failure(WORKING_WORKER)
+    jobs, preconditions = Jobs(probe), preconditions_of(request.config)
+    earlier = preconditions.failure(WORKING_WORKER)
     if earlier is not None:
         if not jobs.state_of(earlier.detail)["runs"]:
             skip_after(earlier, request.node)
-        known.forget(WORKING_WORKER)
+        preconditions.forget(WORKING_WORKER)
     return jobs
 
 
@@ -80,9 +80,9 @@ def long_job(toolbox: Toolbox, access: Access) -> Callable[[], str]:
         return lambda: job
 
     def take() -> str:
-        found = path.read_text(encoding="utf-8") if path.is_file() else ""
+        job_id = path.read_text(encoding="utf-8") if path.is_file() else ""
         path.unlink(missing_ok=True)
-        return found
+        return job_id
 
     with path.with_suffix(".lock").open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -171,8 +171,8 @@ def job_timeout_s(
     worker_command: list[str], differences: Differences, long_job_delay_s: float, polls_s: float
 ) -> float:
     """How long a job may wait until it begins: a worker sleeps and rests for a sensible time."""
-    given = flags(worker_command)
-    pauses_s = sum(min(given[name], LONGEST_SLEEP_S) for name in ("sleep", "rest"))
+    options = flags(worker_command)
+    pauses_s = sum(min(options[name], LONGEST_SLEEP_S) for name in ("sleep", "rest"))
     return differences.eventual_timeout_s + pauses_s + long_job_delay_s + polls_s
 
 

@@ -94,8 +94,8 @@ def registered_account(
     secret: Callable[[str], dict[str, str]],
 ) -> Account:
     """An account that was made in another browser, and signed out there; or the known one."""
-    made = () if pages.account_user else ("sign_up",)
-    for key in (*made, "sign_out", *(() if pages.shown_when_signed_in else ("private",))):
+    sign_up = () if pages.account_user else ("sign_up",)
+    for key in (*sign_up, "sign_out", *(() if pages.shown_when_signed_in else ("private",))):
         find_page(key)
     browser = new_visitor()
     if pages.account_user:

@@ -98,7 +98,8 @@ def _is_replayed(item: pytest.Item) -> bool:
 
 def _marks(item: pytest.Item) -> list[markers.Mark]:
     return [
-        markers.Mark(one.name, one.args, tuple(one.kwargs.items())) for one in item.iter_markers()
+        markers.Mark(mark.name, mark.args, tuple(mark.kwargs.items()))
+        for mark in item.iter_markers()
     ]
 
 
@@ -122,7 +123,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if path:
         scenarios = filter(_is_scenario, items)
         catalog.write(
-            (catalog.entry(one, one.stash[_running].declared) for one in scenarios), Path(path)
+            (catalog.entry(scenario, scenario.stash[_running].declared) for scenario in scenarios),
+            Path(path),
         )
 
 
@@ -132,9 +134,9 @@ def _keep_shard(config: pytest.Config, items: list[pytest.Item]) -> None:
     if shard is None:
         return
     stories = shard.stories_of(shard.number)
-    others = [one for one in items if _is_scenario(one) and catalog.story_of(one) not in stories]
-    items[:] = [one for one in items if one not in others]
-    config.hook.pytest_deselected(items=others)
+    rest = [item for item in items if _is_scenario(item) and catalog.story_of(item) not in stories]
+    items[:] = [item for item in items if item not in rest]
+    config.hook.pytest_deselected(items=rest)
 
 
 def _place(item: pytest.Item) -> tuple[bool, int]:
@@ -188,18 +190,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def _begin_steady(item: pytest.Item) -> None:
     """Wait until the web service is steady; look only once where it was not before."""
-    known = preconditions_of(item.config)
-    earlier = known.failure(STEADY_WEB)
+    preconditions = preconditions_of(item.config)
+    earlier = preconditions.failure(STEADY_WEB)
     try:
         toolbox_of(item.config).wait_until_steady(at_once=earlier is not None)
     except DeadlinePassed as passed:
         sentence = "the web service is not steady"
-        first = known.note(STEADY_WEB, Failure(item.nodeid, sentence))
+        first = preconditions.note(STEADY_WEB, Failure(item.nodeid, sentence))
         if first.scenario != item.nodeid:
             skip_after(first, item)
         pytest.fail(f"The web service is not steady: {passed.reason}", pytrace=False)
     if earlier is not None:
-        known.forget(STEADY_WEB)
+        preconditions.forget(STEADY_WEB)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -272,13 +274,13 @@ def _outcome(
 def _accepted(item: pytest.Item, outcome: Outcome) -> Outcome:
     """Return a red outcome as accepted while an acceptance of the team's lasts."""
     accepts = acceptance.from_lines(item.config.getini(acceptance.OPTION))
-    wholes = (one for one in accepts if not one.finding)
-    found = next((one for one in wholes if one.matches(outcome.scenario)), None)
-    if not outcome.is_red or found is None:
+    wholes = (entry for entry in accepts if not entry.finding)
+    match = next((entry for entry in wholes if entry.matches(outcome.scenario)), None)
+    if not outcome.is_red or match is None:
         return outcome
-    if found.is_over(datetime.now(UTC).date()):
-        return replace(outcome, reason=f"accepted until {found.until}, which is over: {found.why}")
-    reason = f"accepted until {found.until}: {found.why}"
+    if match.is_over(datetime.now(UTC).date()):
+        return replace(outcome, reason=f"accepted until {match.until}, which is over: {match.why}")
+    reason = f"accepted until {match.until}: {match.why}"
     return replace(outcome, result=ACCEPTED, reason=reason)
 
 

@@ -82,9 +82,9 @@ def shard_of(config: pytest.Config) -> Shard | None:
 def report_directory(config: pytest.Config) -> Path:
     """Return where the report goes: as asked, the run's directory, or below CUTOVER_HOME."""
     replay = config.stash[REPLAY]
-    given = config.getoption("--cutover-report-dir") or toolbox_of(config).target.access.run_dir
-    if given:
-        return config.invocation_params.dir / given
+    directory = config.getoption("--cutover-report-dir") or toolbox_of(config).target.access.run_dir
+    if directory:
+        return config.invocation_params.dir / directory
     stamp = replay.started.strftime("%Y%m%dT%H%M%SZ")
     home = config.rootpath / os.environ.get("CUTOVER_HOME", ".cutover")
     return home / "reports" / f"{stamp}-{replay.target}"

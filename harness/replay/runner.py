@@ -171,7 +171,7 @@ class Replay:
             options: Arguments of the first pass that the report needs.
         """
         outcomes = json_file.outcomes_of(json_file.read(report))
-        ids = [one.scenario for one in outcomes if second_pass.belongs(one)]
+        ids = [outcome.scenario for outcome in outcomes if second_pass.belongs(outcome)]
         self.run([*PARALLEL, f"--cutover-second-pass={report}", *options, *ids], home=home)
 
     def _command(self, pytest_args: Sequence[str], *, target: str) -> list[str]:
@@ -203,9 +203,11 @@ class Replay:
             is_value = before.startswith("-") and "=" not in before
             places = [self.cwd / path, bundle.ROOT / path] if looks_so else []
             places.sort(key=self._is_unknown)  # a copy of our folder is none of [scenarios]
-            found = next((place for place in places if _is_test_path(place)), None)
-            if found is not None and (not is_value or found.is_relative_to(bundle.SCENARIOS)):
-                yield f"{found}{colons}{name}"
+            test_path = next((place for place in places if _is_test_path(place)), None)
+            if test_path is not None and (
+                not is_value or test_path.is_relative_to(bundle.SCENARIOS)
+            ):
+                yield f"{test_path}{colons}{name}"
             else:
                 yield word
             before = word
@@ -213,14 +215,16 @@ class Replay:
     def _is_unknown(self, place: Path) -> bool:
         """Whether a path is in no folder of scenarios, neither ours nor a team's."""
         folders = (bundle.SCENARIOS, *self.own)
-        return not any(place.resolve().is_relative_to(Path(one).resolve()) for one in folders)
+        return not any(place.resolve().is_relative_to(Path(folder).resolve()) for folder in folders)
 
     def _environ(self, home: Path) -> dict[str, str]:
-        given = self.environ.get("PYTHONPATH")
+        python_path = self.environ.get("PYTHONPATH")
         variables = {
             **self.environ,
             "CUTOVER_HOME": str(home),
-            "PYTHONPATH": os.pathsep.join([str(bundle.ROOT), *([given] if given else [])]),
+            "PYTHONPATH": os.pathsep.join(
+                [str(bundle.ROOT), *([python_path] if python_path else [])]
+            ),
         }
         for name in _OF_OTHER_PROJECTS:
             variables.pop(name, None)
@@ -245,8 +249,8 @@ def _seconds_of_stories(report: Path) -> dict[str, float]:
             hint="name the directory of an earlier report, or leave --durations out",
         ) from error
     seconds: dict[str, float] = defaultdict(float)
-    for one in outcomes:
-        seconds[one.story] += one.seconds
+    for outcome in outcomes:
+        seconds[outcome.story] += outcome.seconds
     return seconds
 
 
@@ -266,8 +270,8 @@ def _is_test_path(path: Path) -> bool:
 
 
 def _usage_error(output: str) -> ConfigError:
-    found = _USAGE.search(output)
-    text = found.group(1) if found else output.strip().removeprefix("ERROR: ")
+    match = _USAGE.search(output)
+    text = match.group(1) if match else output.strip().removeprefix("ERROR: ")
     if text.startswith(markers.REJECTED):
         hint = "`cutover scenarios new NAME` writes one with all of them"
         return ConfigError(text.rstrip(), hint=hint)

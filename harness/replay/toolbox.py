@@ -201,12 +201,12 @@ class Toolbox:
         return history_reader.read(sources, since=since)
 
     def _app_ticks(self, since: datetime) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+        ticks: list[dict[str, Any]] = []
 
         def probe() -> Ready | NotYet:
             # The last scenario may have left the web tasks in the middle of a replacement.
             try:
-                found[:] = self.new_visitor().probe.ticks(since=since)
+                ticks[:] = self.new_visitor().probe.ticks(since=since)
             except (AssertionError, OSError) as error:
                 return NotYet(str(error))
             return Ready()
@@ -214,7 +214,7 @@ class Toolbox:
         wait_until(
             probe, deadline=Deadline(self.target.differences.eventual_timeout_s), interval_s=0.5
         )
-        return found
+        return ticks
 
     def need(self, capability: str) -> None:
         """Require a capability of the target.

@@ -48,8 +48,8 @@ def faults_of(outcomes: Iterable[Outcome]) -> tuple[Fault, ...]:
         if outcome.is_red:
             sure = bool(outcome.cause) and outcome.is_sure
             groups.setdefault((sure, _subject(outcome)), []).append(outcome)
-    found = [_fault(sure, members) for (sure, _), members in groups.items()]
-    return tuple(sorted(found, key=_place))
+    faults = [_fault(sure, members) for (sure, _), members in groups.items()]
+    return tuple(sorted(faults, key=_place))
 
 
 def first_following(faults: Sequence[Fault]) -> Fault | None:
@@ -68,9 +68,9 @@ def _subject(outcome: Outcome) -> str:
 
 
 def _fault(sure: bool, members: list[Outcome]) -> Fault:
-    causes = [one.cause for one in members]
+    causes = [member.cause for member in members]
     common = max(causes, key=causes.count)
-    errors = () if sure else [one.first_error for one in members if one.first_error]
+    errors = () if sure else [member.first_error for member in members if member.first_error]
     error = min(errors, default="")
     return Fault(common, sure, error, tuple(members))
 

@@ -119,10 +119,12 @@ class View:
         self.red = [outcome for fault in report.faults for outcome in fault.outcomes]
         names = dict.fromkeys(outcome.story for outcome in report.outcomes)
         self.stories = [
-            Story(name, tuple(one for one in report.outcomes if one.story == name))
+            Story(name, tuple(outcome for outcome in report.outcomes if outcome.story == name))
             for name in names
         ]
-        self.targets = list(dict.fromkeys(name for one in report.outcomes for name in one.labels))
+        self.targets = list(
+            dict.fromkeys(name for outcome in report.outcomes for name in outcome.labels)
+        )
 
     @property
     def sections(self) -> list[tuple[str, str]]:

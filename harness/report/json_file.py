@@ -74,7 +74,7 @@ def _fault(fault: Fault) -> dict[str, Any]:
         "setting": fault.setting,
         "sure": fault.is_sure,
         "first_error": fault.first_error,
-        "scenarios": [one.scenario for one in fault.outcomes],
+        "scenarios": [outcome.scenario for outcome in fault.outcomes],
     }
 
 

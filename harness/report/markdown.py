@@ -34,8 +34,8 @@ def _lines(report: Report) -> Iterator[str]:
         if fault == following:
             yield f"- {plain(FOLLOWING)}"
         yield f"- **{plain(fault.title)}**"
-        shown = fault.outcomes[:_NAMED]
-        yield from (f"  - {plain(f'{one.story}: {one.title}')}" for one in shown)
+        outcomes = fault.outcomes[:_NAMED]
+        yield from (f"  - {plain(f'{outcome.story}: {outcome.title}')}" for outcome in outcomes)
         if len(fault.outcomes) > _NAMED:
             yield f"  - and {len(fault.outcomes) - _NAMED} more"
     if report.faults:
@@ -51,9 +51,12 @@ def _about(report: Report) -> Iterator[str]:
     if gaps:
         yield f"Not covered: {'; '.join(gaps)}.  "
     yield from (
-        f"Flaky, {one.reason}: {plain(f'{one.story}: {one.title}')}  " for one in report.flaky
+        f"Flaky, {outcome.reason}: {plain(f'{outcome.story}: {outcome.title}')}  "
+        for outcome in report.flaky
     )
-    yield from (f"Accepted: {plain(f'{one.story}: {one.title}')}  " for one in report.accepted)
+    yield from (
+        f"Accepted: {plain(f'{outcome.story}: {outcome.title}')}  " for outcome in report.accepted
+    )
     yield from (f"{plain(note)}  " for note in report.notes)
     yield from (f"Shard {part.name}: {part.seconds:.0f} s  " for part in report.parts)
     yield f"Target {report.target_title}, {report.public_url}, {report.seconds:.0f} s"

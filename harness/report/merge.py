@@ -48,13 +48,13 @@ def merge(directories: Iterable[Path], *, out: Path) -> Report:
     _check(shards)
     placed = sorted(reports, key=lambda place: shards[place].number)
     first = reports[placed[0]]
-    outcomes = [one for place in placed for one in _outcomes(reports[place], place=place)]
+    outcomes = [outcome for place in placed for outcome in _outcomes(reports[place], place=place)]
     return Report(
         target=outcomes[0].target if outcomes else first["target"],
         public_url=first["public_url"],
         started_at=min(data["started_at"] for data in reports.values()),
         seconds=max(data["seconds"] for data in reports.values()),
-        outcomes=tuple(sorted(outcomes, key=lambda one: one.story)),
+        outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.story)),
         has_local_endpoints=first["target"].endswith("(local endpoints)"),
         vendor=first["vendor"],
         overlay=tuple(first["overlay"]),
@@ -116,11 +116,11 @@ def _outcomes(data: dict[str, Any], *, place: Path) -> list[Outcome]:
 
 def _check(shards: Mapping[Path, Shard]) -> None:
     """Reject shards of different rehearsals, and two reports of one shard."""
-    (first, one), *others = shards.items()
-    for place, other in others:
-        if (other.total, other.stories) != (one.total, one.stories):
+    (first, base), *rest = shards.items()
+    for place, other in rest:
+        if (other.total, other.stories) != (base.total, base.stories):
             raise ConfigError(
-                f"shard {one.name} in {first} and shard {other.name} in {place} are of rehearsals"
+                f"shard {base.name} in {first} and shard {other.name} in {place} are of rehearsals"
                 " that were divided differently",
                 hint=_HINT,
             )
@@ -135,8 +135,8 @@ def _check(shards: Mapping[Path, Shard]) -> None:
 
 
 def _lost(shards: Mapping[Path, Shard]) -> Iterator[str]:
-    one = next(iter(shards.values()))
+    first_shard = next(iter(shards.values()))
     numbers = {shard.number for shard in shards.values()}
-    for number in sorted(set(range(1, one.total + 1)) - numbers):
-        stories = ", ".join(one.stories_of(number))
-        yield f"Shard {number}/{one.total} is lost: it left no report of {stories}."
+    for number in sorted(set(range(1, first_shard.total + 1)) - numbers):
+        stories = ", ".join(first_shard.stories_of(number))
+        yield f"Shard {number}/{first_shard.total} is lost: it left no report of {stories}."

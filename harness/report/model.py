@@ -158,7 +158,7 @@ class Report:
     def counts(self) -> dict[str, int]:
         """The number of scenarios of each result."""
         return {
-            result: sum(one.result == result for one in self.outcomes)
+            result: sum(outcome.result == result for outcome in self.outcomes)
             for result in (PASSED, FAILED, ERROR, SKIPPED, ACCEPTED, FLAKY)
         }
 
@@ -168,12 +168,12 @@ class Report:
         return (
             bool(self.counts[PASSED])
             and not self.lost
-            and not any(one.has_account for one in self.outcomes)
+            and not any(outcome.has_account for outcome in self.outcomes)
         )
 
     def not_run_for(self, outcome: Outcome) -> int:
         """Return how many scenarios were not run because of the failure of this one."""
-        return sum(one.follows == outcome.scenario for one in self.outcomes)
+        return sum(candidate.follows == outcome.scenario for candidate in self.outcomes)
 
     @property
     def verdict(self) -> str:
@@ -200,7 +200,9 @@ class Report:
     @property
     def worth(self) -> str:
         """The worth of the passes, in one sentence; empty when nothing passed."""
-        passed = Counter(one.label.worth for one in self.outcomes if one.result == PASSED)
+        passed = Counter(
+            outcome.label.worth for outcome in self.outcomes if outcome.result == PASSED
+        )
         if self.has_local_endpoints and passed:
             return "The account is emulated: a pass proves nothing about AWS."
         parts = (
@@ -223,17 +225,17 @@ class Report:
     @property
     def flaky(self) -> tuple[Outcome, ...]:
         """The scenarios that were red, and green when run again."""
-        return tuple(one for one in self.outcomes if one.result == FLAKY)
+        return tuple(outcome for outcome in self.outcomes if outcome.result == FLAKY)
 
     @property
     def accepted(self) -> tuple[Outcome, ...]:
         """The scenarios that are red and accepted."""
-        return tuple(one for one in self.outcomes if one.result == ACCEPTED)
+        return tuple(outcome for outcome in self.outcomes if outcome.result == ACCEPTED)
 
     @property
     def gaps(self) -> tuple[tuple[str, int], ...]:
         """Each gap of the configuration, with its key, and how many scenarios it skips."""
-        reasons = (one.label.note for one in self.outcomes if one.result == SKIPPED)
+        reasons = (outcome.label.note for outcome in self.outcomes if outcome.result == SKIPPED)
         return tuple(Counter(gap for note in reasons for gap in _GAP.findall(note)).most_common())
 
     @property

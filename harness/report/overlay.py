@@ -13,11 +13,11 @@ def overlay_lines(overlay: Mapping[str, Any]) -> tuple[str, ...]:
     environment = overlay.get("environment", {})
     files = overlay.get("files", {})
     architecture = overlay.get("cpu_architecture", "")
-    named = files.items() if hasattr(files, "items") else ((path, "") for path in files)
+    pairs = files.items() if hasattr(files, "items") else ((path, "") for path in files)
     return (
         *(f"{name}={value}" for name, value in sorted(environment.items())),
-        *(f"{path} (file: {_file_source(text)})" for path, text in sorted(named)),
-        *(f"each task's CPU architecture is {one}" for one in filter(None, [architecture])),
+        *(f"{path} (file: {_file_source(text)})" for path, text in sorted(pairs)),
+        *(f"each task's CPU architecture is {cpu}" for cpu in filter(None, [architecture])),
         *(
             ()
             if overlay.get("connection_sharing", True)

@@ -30,7 +30,7 @@ def combine(first: Iterable[Outcome], second: Mapping[str, Outcome]) -> tuple[Ou
         first: The outcomes of the first pass.
         second: Node id -> outcome of the second pass.
     """
-    return tuple(_combined(one, second.get(one.scenario)) for one in first)
+    return tuple(_combined(outcome, second.get(outcome.scenario)) for outcome in first)
 
 
 def _combined(first: Outcome, second: Outcome | None) -> Outcome:

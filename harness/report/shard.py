@@ -44,7 +44,7 @@ def divide(weights: Mapping[str, float], *, total: int) -> dict[str, int]:
     loads = dict.fromkeys(range(1, total + 1), 0.0)
     shards = {}
     for story, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0])):
-        number = min(loads, key=lambda one: (loads[one], one))
+        number = min(loads, key=lambda shard: (loads[shard], shard))
         loads[number] += weight
         shards[story] = number
     return dict(sorted(shards.items()))

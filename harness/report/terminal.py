@@ -115,12 +115,12 @@ def _about(report: Report, *, width: int, verbose: bool) -> Iterator[Line]:
     if report.coverage:
         more = "" if verbose else "; -v has the reasons of the others"
         yield from _wrapped(f"{report.coverage.removesuffix('.')}{more}.", width=width)
-    for one in report.flaky:
-        account = one.cause or one.message.partition("\n")[0]
-        text = f"flaky: {_name(one)}: {one.reason}: {account}"
+    for outcome in report.flaky:
+        account = outcome.cause or outcome.message.partition("\n")[0]
+        text = f"flaky: {_name(outcome)}: {outcome.reason}: {account}"
         yield from _wrapped(text, width=width, tone="bad")
-    for one in report.accepted:
-        yield from _wrapped(f"{_name(one)}: {one.reason}", width=width)
+    for outcome in report.accepted:
+        yield from _wrapped(f"{_name(outcome)}: {outcome.reason}", width=width)
     for note in report.notes:
         yield from _wrapped(note, width=width, tone="bad")
     for gap, number in report.gaps:

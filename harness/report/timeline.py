@@ -172,9 +172,9 @@ def _lifespan_bars(lifespan: Lifespan, *, ended: datetime) -> Iterator[Bar]:
         (lifespan.ready_at, "good"),
         (lifespan.stopping_at, "wait"),
     ]
-    known = [(at, tone) for at, tone in steps if at is not None and at <= end]
-    for (at, tone), (until, _) in pairwise([*known, (end, "")]):
-        if until > at or len(known) == 1:
+    starts = [(at, tone) for at, tone in steps if at is not None and at <= end]
+    for (at, tone), (until, _) in pairwise([*starts, (end, "")]):
+        if until > at or len(starts) == 1:
             yield Bar(at, until, tone)
     if lifespan.failed:
         yield Bar(end, end, "bad")

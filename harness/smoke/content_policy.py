@@ -44,7 +44,7 @@ def denials(
     if not texts:
         return None
     denied, resources = set(), [*resources_of(page)]
-    for policy in (one for text in texts for one in policies(text)):
+    for policy in (content_policy for text in texts for content_policy in policies(text)):
         for resource in resources:
             urls = addresses(resource.url)
             directives = [
@@ -66,7 +66,7 @@ class Policy:
         for name in FALLBACKS[kind]:
             if name in self.directives:
                 sources = self.directives[name]
-                return "" if any(_allows(one, url, page=page) for one in sources) else name
+                return "" if any(_allows(source, url, page=page) for source in sources) else name
         return ""
 
 
@@ -108,6 +108,6 @@ def _matches_host(text: str, url: str, *, page: str) -> bool:
         return False
     actual = address.hostname or ""
     is_host = actual.endswith(name[1:]) if name.startswith("*.") else name in (actual, "*")
-    wanted = f"/{path}"
-    fits = address.path.startswith(wanted) if wanted.endswith("/") else address.path == wanted
+    pattern = f"/{path}"
+    fits = address.path.startswith(pattern) if pattern.endswith("/") else address.path == pattern
     return is_host and (not path or fits)

@@ -117,10 +117,10 @@ class Examination:
         Raises:
             NotRun: No server has an address.
         """
-        named = Endpoint(self.site.host, self.site.port)
+        endpoint = Endpoint(self.site.host, self.site.port)
         if is_address(self.site.host):
-            return (self.site.route(named) or named,)
-        if route := self.site.route(named):
+            return (self.site.route(endpoint) or endpoint,)
+        if route := self.site.route(endpoint):
             return (route,)
         for answers in (self.authoritative, self.resolved):
             addresses = {record for answer in answers for record in answer.records}
@@ -311,8 +311,8 @@ class Examination:
         lines: list[str] = answer.raw.headers.getlist("set-cookie")
         set_here = [line.partition("=")[0].strip() for line in lines]
         if self.site.session_cookie:
-            known = self.site.session_cookie
-            return [known] if cookie_from(answer, known) else []
+            cookie = self.site.session_cookie
+            return [cookie] if cookie_from(answer, cookie) else []
         return [name for name in set_here if name.lower().endswith("session")]
 
 

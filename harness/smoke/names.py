@@ -72,8 +72,8 @@ def query(
     timeout_s: float = TIMEOUT_S,
 ) -> Answer:
     """Ask one server once."""
-    wanted = dns.rdatatype.from_text(record_type)
-    message = dns.message.make_query(name, wanted)
+    rdata_type = dns.rdatatype.from_text(record_type)
+    message = dns.message.make_query(name, rdata_type)
     if not recursive:
         message.flags &= ~dns.flags.RD
     host, port = server.endpoint.host, server.endpoint.port
@@ -91,7 +91,7 @@ def query(
         server,
         dns.rcode.to_text(answer.rcode()),
         records=tuple(
-            sorted(item.to_text() for r in answer.answer if r.rdtype == wanted for item in r)
+            sorted(item.to_text() for r in answer.answer if r.rdtype == rdata_type for item in r)
         ),
         aliases=tuple(
             _plain(item.target)

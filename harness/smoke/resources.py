@@ -69,8 +69,12 @@ def _base_of(html: Any, *, url: str) -> str:
 
 def _links(element: Any) -> Iterator[str]:
     sources = element.get("srcset") or ""
-    candidates = [] if "data:" in sources else [one.split() for one in sources.split(",")]
-    links = [element.get("src"), element.get("href"), *(one[0] for one in candidates if one)]
+    candidates = [] if "data:" in sources else [part.split() for part in sources.split(",")]
+    links = [
+        element.get("src"),
+        element.get("href"),
+        *(candidate[0] for candidate in candidates if candidate),
+    ]
     yield from (link for link in links if link and not link.startswith("data:"))
 
 

@@ -25,8 +25,8 @@ FORMAT = 1
 def line_texts(lines: Iterable[Line]) -> Iterator[str]:
     """Yield the text of each check as it ends; those that cannot run for one reason share one."""
     for _, group in groupby(lines, key=_reason):
-        first, *others = group
-        name = f"{1 + len(others)} checks" if others else first.name
+        first, *rest = group
+        name = f"{1 + len(rest)} checks" if rest else first.name
         yield _text(first, name=name)
 
 
@@ -57,8 +57,8 @@ def verdict(report: Report, *, strict: bool) -> str:
     parts = [_head(report, strict=strict), urlsplit(report.url).netloc]
     if reds:
         more = f" and {len(reds) - _NAMED} more" if len(reds) > _NAMED else ""
-        named = ", ".join(line.name for line in reds[:_NAMED])
-        parts.append(f"{len(reds)} red: {named}{more}")
+        names = ", ".join(line.name for line in reds[:_NAMED])
+        parts.append(f"{len(reds)} red: {names}{more}")
     if warnings:
         parts.append(f"{len(warnings)} to mend: {', '.join(line.name for line in warnings)}")
     parts.append(f"{report.ran} of {len(report.lines)} checks ran")

@@ -200,8 +200,8 @@ class Watch:
             raise NotRun("no resolver can be reached from here")
         if not addresses:
             raise NotRun(f"no address of {exam.site.host}")
-        named = Endpoint(addresses[0], exam.site.port)
-        visitor = exam.visitor(at=exam.site.route(named) or named, is_verified=True)
+        endpoint = Endpoint(addresses[0], exam.site.port)
+        visitor = exam.visitor(at=exam.site.route(endpoint) or endpoint, is_verified=True)
         visitor.cookies = self._cookies
         return visitor
 

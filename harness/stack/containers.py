@@ -38,10 +38,10 @@ class Containers:
     def of_role(self, role: str, *, also_stopped: bool = False) -> list[Any]:
         """Return the run's containers with this role, newest first."""
         labels = [f"{LABEL_RUN}={self._run}", f"{LABEL_ROLE}={role}"]
-        found: list[Any] = self._client.containers.list(
+        containers: list[Any] = self._client.containers.list(
             all=also_stopped, filters={"label": labels}, ignore_removed=True
         )
-        return found
+        return containers
 
     def of_task(self, task: str, *, container: str = "") -> Any:
         """Return one container of a running task, by the last part of the task's ARN.
@@ -53,22 +53,22 @@ class Containers:
         """
 
         def is_wanted(labels: Mapping[str, str]) -> bool:
-            wanted = container or self._php.get(labels.get(LABEL_FAMILY, ""), "")
-            return wanted in ("", labels.get(LABEL_CONTAINER))
+            name = container or self._php.get(labels.get(LABEL_FAMILY, ""), "")
+            return name in ("", labels.get(LABEL_CONTAINER))
 
-        mine = [one for one in self._all_of(task) if is_wanted(one.labels)]
-        if not mine:
-            named = f' "{container}"' if container else ""
+        containers = [candidate for candidate in self._all_of(task) if is_wanted(candidate.labels)]
+        if not containers:
+            suffix = f' "{container}"' if container else ""
             raise TargetError(
-                f"Task {task} has no running container{named}.",
+                f"Task {task} has no running container{suffix}.",
                 hint="cutover status lists the tasks that run.",
             )
-        return mine[-1]
+        return containers[-1]
 
     def logs(self) -> Iterator[tuple[str, str]]:
         """Go through the containers of all tasks, running or stopped: name and log."""
-        for one in self.of_role("task", also_stopped=True):
-            yield str(one.name), engine.log_of(one)
+        for container in self.of_role("task", also_stopped=True):
+            yield str(container.name), engine.log_of(container)
 
     def log_of(self, task: str) -> str:
         """Return the logs of the containers of a task, running or stopped."""
@@ -76,15 +76,15 @@ class Containers:
 
     def _all_of(self, task: str, *, also_stopped: bool = False) -> list[Any]:
         return [
-            one
-            for one in self.of_role("task", also_stopped=also_stopped)
-            if one.labels.get(LABEL_TASK_ARN, "").endswith(f"/{task}")
+            container
+            for container in self.of_role("task", also_stopped=also_stopped)
+            if container.labels.get(LABEL_TASK_ARN, "").endswith(f"/{task}")
         ]
 
     def image_of(self, task: str, *, container: str = "") -> Any:
         """Return the image of a running task's container; without a name, of Laravel's."""
-        found = self.of_task(task, container=container)
-        return self._client.images.get(found.attrs["Image"])
+        task_container = self.of_task(task, container=container)
+        return self._client.images.get(task_container.attrs["Image"])
 
     def file_of_image(self, image: str, path: str) -> bytes | None:
         """Return a file of an image as it was built, or None where it has none.
@@ -93,7 +93,7 @@ class Containers:
         """
         (control,) = self.of_role("control")
         owned = {label: control.labels[label] for label in (LABEL_RUN, LABEL_HOME, LABEL_OWNER)}
-        made = self._client.containers.create(
+        container = self._client.containers.create(
             image,
             command=["true"],
             labels={**owned, LABEL_ROLE: "prober"},
@@ -103,9 +103,9 @@ class Containers:
             network_mode="none",
         )
         try:
-            return engine.file_of(made, path)
+            return engine.file_of(container, path)
         finally:
-            made.remove(force=True)
+            container.remove(force=True)
 
     def run(self, task: str, command: Sequence[str], *, container: str = "") -> ExecResult:
         """Run a command in a task's container as root, as ECS Exec does; by default Laravel's."""
@@ -136,7 +136,9 @@ class Containers:
         """Return network name -> (address, gateway) of the one container with this role."""
         (container,) = self.of_role(role)
         networks = container.attrs["NetworkSettings"]["Networks"]
-        return {name: (one["IPAddress"], one["Gateway"]) for name, one in networks.items()}
+        return {
+            name: (network["IPAddress"], network["Gateway"]) for name, network in networks.items()
+        }
 
 
 def exec_in_task(access: Access, task_id: str, command: Sequence[str]) -> ExecResult:

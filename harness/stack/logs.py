@@ -29,10 +29,10 @@ _OOM_EXIT_CODE = 137
 
 def containers_of(client: docker.DockerClient, run_id: str) -> list[Container]:
     """List every container of a run, stopped ones too."""
-    found: list[Container] = client.containers.list(
+    containers: list[Container] = client.containers.list(
         all=True, filters={"label": f"{LABEL_RUN}={run_id}"}, ignore_removed=True
     )
-    return found
+    return containers
 
 
 def was_oom_killed(container: Container) -> bool:
@@ -46,10 +46,10 @@ def was_oom_killed(container: Container) -> bool:
 
 def save(run: Run, containers: Iterable[Container]) -> None:
     """Save logs and inspect data of containers into the run directory."""
-    found = list(containers)
-    remember_secrets(found)
+    batch = list(containers)
+    remember_secrets(batch)
     with ThreadPoolExecutor(_WORKERS) as pool:
-        list(pool.map(lambda container: _save_one(run, container), found))
+        list(pool.map(lambda container: _save_one(run, container), batch))
 
 
 def _save_one(run: Run, container: Container) -> None:
@@ -94,14 +94,14 @@ def remember_secrets(containers: Iterable[Container]) -> None:
 
 def task_log_tail(client: docker.DockerClient, run_id: str, *, family: str, lines: int = 20) -> str:
     """Return the last log lines of each container of a family, newest task last, redacted."""
-    found = [
-        one
-        for one in containers_of(client, run_id)
-        if LABEL_CONTAINER in one.labels and one.labels.get(LABEL_FAMILY) == family
+    containers = [
+        container
+        for container in containers_of(client, run_id)
+        if LABEL_CONTAINER in container.labels and container.labels.get(LABEL_FAMILY) == family
     ]
-    remember_secrets(found)
+    remember_secrets(containers)
     tails = [
         f"[{_place(c.labels)}]\n{c.logs(tail=lines).decode(errors='replace')}"
-        for c in reversed(found[:4])
+        for c in reversed(containers[:4])
     ]
     return redact("\n".join(tails))

@@ -123,11 +123,11 @@ class Reachability:
         self._gateways: dict[str, str] = {}
         self._run = self._pauses[0].labels[LABEL_RUN]
         self.components = tuple(
-            self._node(one, name=role, role=role)
+            self._node(container, name=role, role=role)
             for role in COMPONENTS
-            for one in containers.of_role(role)
+            for container in containers.of_role(role)
         )
-        self.tasks = tuple(self._task(one) for one in self._pauses)
+        self.tasks = tuple(self._task(pause) for pause in self._pauses)
 
     def _task(self, pause: Any) -> NetworkNode:
         family = pause.labels[LABEL_FAMILY]
@@ -136,10 +136,14 @@ class Reachability:
 
     def _node(self, container: Any, *, name: str, role: str, is_task: bool = False) -> NetworkNode:
         networks = {
-            network.rpartition("-")[2]: one
-            for network, one in container.attrs["NetworkSettings"]["Networks"].items()
+            network.rpartition("-")[2]: endpoint
+            for network, endpoint in container.attrs["NetworkSettings"]["Networks"].items()
         }
-        addresses = {role: one["IPAddress"] for role, one in networks.items() if one["IPAddress"]}
+        addresses = {
+            role: endpoint["IPAddress"]
+            for role, endpoint in networks.items()
+            if endpoint["IPAddress"]
+        }
         return NetworkNode(
             name=name,
             role=role,
@@ -157,30 +161,34 @@ class Reachability:
 
     def _internet(self) -> NetworkNode:
         """Return a node on the network on which visitors arrive."""
-        edge = next(one for one in self.components if one.role == "edge")
+        edge = next(component for component in self.components if component.role == "edge")
         gateways = {"public": edge.gateways["public"]}
         return NetworkNode(name=INTERNET, role=INTERNET, addresses={}, gateways=gateways)
 
     def published(self) -> list[Published]:
         """Return every port that a container of the run has on this machine."""
-        found = []
-        for container in (*(one.container for one in self.components), *self._pauses):
+        ports = []
+        for container in (*(component.container for component in self.components), *self._pauses):
             for bindings in container.attrs["NetworkSettings"]["Ports"].values():
-                found += [
-                    Published(container.name, one["HostIp"], int(one["HostPort"]))
-                    for one in bindings or ()
+                ports += [
+                    Published(container.name, binding["HostIp"], int(binding["HostPort"]))
+                    for binding in bindings or ()
                 ]
-        return found
+        return ports
 
     def matrix(self) -> list[ConnectionAttempt]:
         """Try every namespace from every other; a task that has gone meanwhile is left out."""
         nodes = (*self.components, *self.tasks)
         sources = (self._internet(), *nodes)
         with ThreadPoolExecutor(len(sources)) as pool:
-            found = pool.map(lambda source: list(self._row(source, nodes)), sources)
-            attempts = [attempt for row in found for attempt in row]
-        gone = {one.name for one in self.tasks} - self._running_tasks()
-        return [one for one in attempts if not gone & {one.source.name, one.destination.name}]
+            rows = pool.map(lambda source: list(self._row(source, nodes)), sources)
+            attempts = [attempt for row in rows for attempt in row]
+        gone = {task.name for task in self.tasks} - self._running_tasks()
+        return [
+            attempt
+            for attempt in attempts
+            if not gone & {attempt.source.name, attempt.destination.name}
+        ]
 
     def retry(self, attempts: Iterable[ConnectionAttempt]) -> list[ConnectionAttempt]:
         """Try the same connections again, and return those that are let in once more.
@@ -188,26 +196,26 @@ class Reachability:
         While another stack's networks come or go, the engine rewrites its rules, and for a moment
         keeps nobody apart.
         """
-        found = []
-        for source in {one.source.name: one.source for one in attempts}.values():
-            mine = {
-                f"{one.destination.addresses[one.network]}:{one.port}": one
-                for one in attempts
-                if one.source.name == source.name
+        repeats = []
+        for source in {attempt.source.name: attempt.source for attempt in attempts}.values():
+            by_address = {
+                f"{attempt.destination.addresses[attempt.network]}:{attempt.port}": attempt
+                for attempt in attempts
+                if attempt.source.name == source.name
             }
-            for text, state in self._probe(source, mine.keys()).items():
+            for text, state in self._probe(source, by_address.keys()).items():
                 if state in LET_IN:
-                    found.append(replace(mine[text], state=state))
-        return found
+                    repeats.append(replace(by_address[text], state=state))
+        return repeats
 
     def _running_tasks(self) -> set[str]:
-        running = {one.id for one in self._containers.of_role("pause")}
-        return {one.name for one in self.tasks if one.container.id in running}
+        running = {pause.id for pause in self._containers.of_role("pause")}
+        return {task.name for task in self.tasks if task.container.id in running}
 
     def _row(
         self, source: NetworkNode, nodes: Iterable[NetworkNode]
     ) -> Iterator[ConnectionAttempt]:
-        wanted = {
+        destinations = {
             f"{address}:{port}": (node, network, port)
             for node in nodes
             if node.name != source.name
@@ -215,12 +223,12 @@ class Reachability:
             for port in self._ports
         }
         host = NetworkNode(name="this machine", role=HOST, addresses=source.gateways, gateways={})
-        published = {one.port for one in self.published()}
+        published = {binding.port for binding in self.published()}
         for network, address in host.addresses.items():
             for port in (*HOST_PORTS, *published):
-                wanted[f"{address}:{port}"] = (host, network, port)
-        for text, state in self._probe(source, wanted.keys()).items():
-            node, network, port = wanted[text]
+                destinations[f"{address}:{port}"] = (host, network, port)
+        for text, state in self._probe(source, destinations.keys()).items():
+            node, network, port = destinations[text]
             yield ConnectionAttempt(source, node, network, port, state)
 
     def _has_ended(self, task: str) -> bool:
@@ -235,9 +243,9 @@ class Reachability:
             return False
         return True
 
-    def _probe(self, source: NetworkNode, wanted: Collection[str]) -> dict[str, str]:
+    def _probe(self, source: NetworkNode, addresses: Collection[str]) -> dict[str, str]:
         """Try ``address:port`` strings from a node; return the state of each."""
-        command = ["perl", "-e", _PROGRAM, str(_WAIT_S), *wanted]
+        command = ["perl", "-e", _PROGRAM, str(_WAIT_S), *addresses]
         if source.is_task:
             try:
                 code, output = source.container.exec_run(command, user="0")
@@ -255,7 +263,7 @@ class Reachability:
         else:
             output = self._beside(source, command)
         lines = (line.split(" ", 1) for line in output.decode().splitlines())
-        return {line[0]: line[1] for line in lines if line[0] in wanted}
+        return {line[0]: line[1] for line in lines if line[0] in addresses}
 
     def _beside(self, source: NetworkNode, command: Sequence[str]) -> bytes:
         """Run the prober in a container that joins the namespace, or on the public network."""

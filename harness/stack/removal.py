@@ -130,7 +130,9 @@ def _remove_containers(client: docker.DockerClient, run_id: str) -> list[Remains
     with ThreadPoolExecutor(_WORKERS) as pool:
         for roles in waves:
             wave = [container for role in roles for container in by_role.get(role, [])]
-            answers |= {one.name: one.answer for one in pool.map(kill, wave) if one}
+            answers |= {
+                leftover.name: leftover.answer for leftover in pool.map(kill, wave) if leftover
+            }
     left = [str(container.name) for container in containers_of(client, run_id)]
     return [Remains(name, answers.get(name, "its removal has not ended")) for name in left]
 
@@ -143,12 +145,12 @@ def _settle(client: docker.DockerClient, run_id: str) -> None:
     """
 
     def probe() -> Ready | NotYet:
-        found = containers_of(client, run_id)
-        of_control = ("task", "pause", "rules") if any(map(_is_ended_control, found)) else ()
+        containers = containers_of(client, run_id)
+        of_control = ("task", "pause", "rules") if any(map(_is_ended_control, containers)) else ()
         starting = [
-            one
-            for one in found
-            if one.status == "created" and one.labels.get(LABEL_ROLE) not in of_control
+            container
+            for container in containers
+            if container.status == "created" and container.labels.get(LABEL_ROLE) not in of_control
         ]
         return NotYet(f"{len(starting)} are starting") if starting else Ready()
 
@@ -167,13 +169,13 @@ def _is_ended_control(container: Container) -> bool:
 
 def _remove_rest(client: docker.DockerClient, run_id: str, *, cut_off: bool) -> list[Remains]:
     """Remove the networks and volumes of a run, and return those that stay."""
-    mine = {"label": f"{LABEL_RUN}={run_id}"}
-    networks = client.networks.list(filters=mine)
+    filters = {"label": f"{LABEL_RUN}={run_id}"}
+    networks = client.networks.list(filters=filters)
     with ThreadPoolExecutor(_WORKERS) as pool:
         if cut_off:
             list(pool.map(_cut_off, networks))
-        answers = pool.map(_remove, [*networks, *client.volumes.list(filters=mine)])
-        return [one for one in answers if one is not None]
+        answers = pool.map(_remove, [*networks, *client.volumes.list(filters=filters)])
+        return [leftover for leftover in answers if leftover is not None]
 
 
 def _cut_off(network: Network) -> None:
@@ -201,32 +203,34 @@ def _remove(resource: Any, **options: bool) -> Remains | None:
 
 def runs_in_engine(client: docker.DockerClient) -> dict[str, EngineRun]:
     """List the runs that have anything in the engine, by id."""
-    mine: dict[str, str | list[str] | bool] = {"label": LABEL_RUN}
+    filters: dict[str, str | list[str] | bool] = {"label": LABEL_RUN}
     resources = [
-        *client.containers.list(all=True, ignore_removed=True, filters=mine),
-        *client.networks.list(filters=mine),
-        *client.volumes.list(filters=mine),
+        *client.containers.list(all=True, ignore_removed=True, filters=filters),
+        *client.networks.list(filters=filters),
+        *client.volumes.list(filters=filters),
     ]
-    pairs = [(_labels(one), _age_s(one)) for one in resources]
-    known = [(labels, age_s) for labels, age_s in pairs if LABEL_HOME in labels]
-    counts = Counter(labels[LABEL_RUN] for labels, _ in known)
-    places = {one[LABEL_RUN]: one[LABEL_PLACE] for one, _ in known if LABEL_PLACE in one}
+    pairs = [(_labels(resource), _age_s(resource)) for resource in resources]
+    entries = [(labels, age_s) for labels, age_s in pairs if LABEL_HOME in labels]
+    counts = Counter(labels[LABEL_RUN] for labels, _ in entries)
+    places = {
+        labels[LABEL_RUN]: labels[LABEL_PLACE] for labels, _ in entries if LABEL_PLACE in labels
+    }
     return {
         labels[LABEL_RUN]: EngineRun(
             Path(labels[LABEL_HOME]),
             labels.get(LABEL_OWNER, ""),
             counts[labels[LABEL_RUN]],
             places.get(labels[LABEL_RUN], ""),
-            max(age_s for other, age_s in known if other[LABEL_RUN] == labels[LABEL_RUN]),
+            max(age_s for other, age_s in entries if other[LABEL_RUN] == labels[LABEL_RUN]),
         )
-        for labels, _ in known
+        for labels, _ in entries
     }
 
 
 def _age_s(resource: Any) -> float:
     """Return the age of a container, network or volume by the engine's clock and ours."""
-    made = parse_time(resource.attrs.get("Created") or resource.attrs.get("CreatedAt") or "")
-    return (datetime.now(UTC) - made).total_seconds() if made else 0.0
+    creation = parse_time(resource.attrs.get("Created") or resource.attrs.get("CreatedAt") or "")
+    return (datetime.now(UTC) - creation).total_seconds() if creation else 0.0
 
 
 def _labels(resource: Any) -> dict[str, str]:
@@ -239,17 +243,17 @@ def sweep(client: docker.DockerClient) -> Swept:
     """Remove the leftovers of dead runs (their process was killed), never those of a living run."""
     swept: list[str] = []
     remains: list[Remains] = []
-    for run_id, found in runs_in_engine(client).items():
-        if found.is_alive(run_id):
+    for run_id, engine_run in runs_in_engine(client).items():
+        if engine_run.is_alive(run_id):
             continue
         end_control(client, run_id)
-        run = runs.find_run(found.home, run_id)
+        run = runs.find_run(engine_run.home, run_id)
         if run is not None:
             save(run, containers_of(client, run_id))
             run.set_state(runs.STATE_STOPPED)
         left = remove_run(client, run_id)
-        runs.clear_current(found.home, run_id=run_id)
+        runs.clear_current(engine_run.home, run_id=run_id)
         remains += left
-        if len(left) < found.resources:
+        if len(left) < engine_run.resources:
             swept.append(run_id)
     return Swept(tuple(swept), tuple(remains))

@@ -56,13 +56,13 @@ class Stack:
         """The containers that were started, by the name of their component."""
         # A copy, since other threads start components meanwhile.
         started = self._started.copy()
-        return {name: one.get_wrapped_container() for name, one in started.items()}
+        return {name: component.get_wrapped_container() for name, component in started.items()}
 
     @property
     def addresses(self) -> dict[str, Addresses]:
         """Where the published ports of each component are reached."""
         started = self._started.copy()
-        return {name: one.addresses for name, one in started.items()}
+        return {name: component.addresses for name, component in started.items()}
 
     def create_networks(self) -> None:
         """Make the tiers: only ``public`` and ``operator`` reach beyond the engine.
@@ -73,11 +73,11 @@ class Stack:
             DockerUnavailable: The engine has no addresses left for networks.
         """
         with ThreadPoolExecutor(len(INTERNAL_NETWORKS + OPEN_NETWORKS)) as pool:
-            for made in [
+            for future in [
                 pool.submit(self._create_network, role)
                 for role in OPEN_NETWORKS + INTERNAL_NETWORKS
             ]:
-                made.result()
+                future.result()
         self.host = engine.published_host(self.tiers["operator"].gateway)
 
     def _create_network(self, role: str) -> None:
@@ -189,13 +189,13 @@ class Stack:
         return self._failure(ComponentExited, name, f"component {name} {how} while starting")
 
     def _failure(
-        self, kind: type[HarnessError], name: str, what: str, *, last_answer: str = ""
+        self, kind: type[HarnessError], name: str, message: str, *, last_answer: str = ""
     ) -> HarnessError:
         container = self.containers[name]
         container.reload()
         state = container.attrs["State"]
         return kind(
-            what,
+            message,
             state=f"{state['Status']}, exit code {state['ExitCode']}"
             + (", OOM-killed" if state["OOMKilled"] else ""),
             last_answer=last_answer,

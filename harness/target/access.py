@@ -44,8 +44,12 @@ class Opening:
         """The ports in words."""
         if self.protocol == ANY_PROTOCOL:
             return "any port"
-        one = self.first_port == self.last_port
-        words = f"port {self.first_port}" if one else f"ports {self.first_port} to {self.last_port}"
+        is_single = self.first_port == self.last_port
+        words = (
+            f"port {self.first_port}"
+            if is_single
+            else f"ports {self.first_port} to {self.last_port}"
+        )
         return words if self.protocol == "tcp" else f"{self.protocol} {words}"
 
     def covers(self, port: int) -> bool:

@@ -163,7 +163,7 @@ class _Account:
         name = self._access.cluster
         with account.aws_errors(self._access.profile, asking="ecs:DescribeClusters"):
             answer = self._ecs.describe_clusters(clusters=[name], include=["TAGS"])
-        active = [one for one in answer["clusters"] if one.get("status") == "ACTIVE"]
+        active = [cluster for cluster in answer["clusters"] if cluster.get("status") == "ACTIVE"]
         if not active:
             return _Answer(missing=(f"ECS cluster {name}",))
         return _Answer(tags=tuple((tag["key"], tag["value"]) for tag in active[0].get("tags", ())))
@@ -179,20 +179,22 @@ class _Account:
         )
         if described is None:
             return _Answer()  # the cluster is missing, and is said to be
-        found = {
-            one["serviceName"]: one for one in described if one.get("status", "ACTIVE") == "ACTIVE"
+        services = {
+            service["serviceName"]: service
+            for service in described
+            if service.get("status", "ACTIVE") == "ACTIVE"
         }
         answers = [
-            self._service(key, found[name])
+            self._service(key, services[name])
             for key, name in self._access.services.items()
-            if name in found
+            if name in services
         ]
         return _Answer(
-            missing=tuple(f"ECS service {name}" for name in names if name not in found),
-            findings=tuple(text for one in answers for text in one.findings),
-            deployed=tuple(pair for one in answers for pair in one.deployed),
-            deploying=tuple(name for one in answers for name in one.deploying),
-            revisions=tuple(text for one in answers for text in one.revisions),
+            missing=tuple(f"ECS service {name}" for name in names if name not in services),
+            findings=tuple(text for answer in answers for text in answer.findings),
+            deployed=tuple(pair for answer in answers for pair in answer.deployed),
+            deploying=tuple(name for answer in answers for name in answer.deploying),
+            revisions=tuple(text for answer in answers for text in answer.revisions),
         )
 
     def _service(self, key: str, deployed: Mapping[str, Any]) -> _Answer:
@@ -230,8 +232,8 @@ class _Account:
         answer = self._ask(call, self._elbv2.describe_target_groups, Names=[name])
         if answer is None:
             return _Answer(missing=(f"target group {name}",))
-        (found,) = answer["TargetGroups"]
-        texts = declared.differences(self._production.target_group["TargetGroup"], _named(found))
+        (group,) = answer["TargetGroups"]
+        texts = declared.differences(self._production.target_group["TargetGroup"], _named(group))
         return _Answer(findings=tuple(f"target group {name}: {text}" for text in texts))
 
     def _load_balancer(self) -> _Answer:
@@ -240,12 +242,12 @@ class _Account:
         answer = self._ask(call, self._elbv2.describe_load_balancers, Names=[name])
         if answer is None:
             return _Answer(missing=(f"load balancer {name}",))
-        (found,) = answer["LoadBalancers"]
+        (balancer,) = answer["LoadBalancers"]
         call = "elasticloadbalancing:DescribeLoadBalancerAttributes"
-        describe, arn = self._elbv2.describe_load_balancer_attributes, found["LoadBalancerArn"]
+        describe, arn = self._elbv2.describe_load_balancer_attributes, balancer["LoadBalancerArn"]
         answer = self._ask(call, describe, LoadBalancerArn=arn)
-        listed = self._production.load_balancer.get("Attributes") or []
-        texts = declared.differences({"Attributes": listed}, answer)
+        attributes = self._production.load_balancer.get("Attributes") or []
+        texts = declared.differences({"Attributes": attributes}, answer)
         return _Answer(findings=tuple(f"load balancer {name}: {text}" for text in texts))
 
     def _rule(self) -> _Answer:
@@ -254,14 +256,14 @@ class _Account:
         noun = "schedule" if schedule.is_of_scheduler else "rule"
         if schedule.is_of_scheduler:
             get = partial(self._client("scheduler").get_schedule, GroupName=schedule.group)
-            found = self._ask("scheduler:GetSchedule", get, Name=schedule.name)
+            answer = self._ask("scheduler:GetSchedule", get, Name=schedule.name)
         else:
             describe = self._events.describe_rule
-            found = self._ask("events:DescribeRule", describe, Name=schedule.name)
-        if found is None:
+            answer = self._ask("events:DescribeRule", describe, Name=schedule.name)
+        if answer is None:
             return _Answer(missing=(f"EventBridge {noun} {schedule.name}",))
         compared = {k: v for k, v in schedule.content.items() if k != "Target"}
-        texts = declared.differences(compared, found)
+        texts = declared.differences(compared, answer)
         arn = str(schedule.target["EcsParameters"]["TaskDefinitionArn"])
         definition = self._definition(schedule.definition, arn)
         return _Answer(

@@ -82,10 +82,10 @@ def _make_mail_events(access: Access) -> None:
         "MatchingEventTypes": ["send", "delivery"],
         "SNSDestination": {"TopicARN": topic},
     }
-    for found in ses.list_configuration_sets()["ConfigurationSets"]:
+    for configuration_set in ses.list_configuration_sets()["ConfigurationSets"]:
         with suppress(ses.exceptions.EventDestinationAlreadyExistsException):
             ses.create_configuration_set_event_destination(
-                ConfigurationSetName=found["Name"], EventDestination=destination
+                ConfigurationSetName=configuration_set["Name"], EventDestination=destination
             )
 
 

@@ -91,9 +91,9 @@ def _hosts(production: Production) -> dict[str, tuple[str, ...]]:
 
 def _max_capacities(production: Production) -> dict[str, int]:
     targets = {
-        str(one.input.get("ResourceId")): int(one.input["MaxCapacity"])
-        for one in phase_files.calls(production, "scaling")
-        if "MaxCapacity" in one.input
+        str(call.input.get("ResourceId")): int(call.input["MaxCapacity"])
+        for call in phase_files.calls(production, "scaling")
+        if "MaxCapacity" in call.input
     }
     return {
         service.name: targets[key]
@@ -103,13 +103,13 @@ def _max_capacities(production: Production) -> dict[str, int]:
 
 
 def _roles(production: Production) -> tuple[str, ...]:
-    found = [
+    arns = [
         str(definition.raw[key])
         for definition in production.definitions
         for key in ("taskRoleArn", "executionRoleArn")
         if key in definition.raw
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(arns))
 
 
 def _shared_paths(production: Production) -> tuple[str, ...]:
@@ -134,8 +134,12 @@ def _resources(production: Production) -> dict[str, str]:
 def smtp_host(production: Production) -> str:
     """Return the endpoint to which the app sends its mail by SMTP; empty where it uses the API."""
     names = production.php_containers
-    containers = (one.container(names[one.family]) for one in production.definitions)
-    return next(filter(None, (ses_smtp.endpoint(one.environment) for one in containers)), "")
+    containers = (
+        definition.container(names[definition.family]) for definition in production.definitions
+    )
+    return next(
+        filter(None, (ses_smtp.endpoint(container.environment) for container in containers)), ""
+    )
 
 
 def _jobs_on(production: Production) -> str:
@@ -145,8 +149,8 @@ def _jobs_on(production: Production) -> str:
     for name in (production.worker, production.web):
         for container in services[name].definition.containers if name in services else ():
             command = queue_command(container.words)
-            named = command.connection if command else ""
-            connection = named or container.environment.get("QUEUE_CONNECTION")
+            option = command.connection if command else ""
+            connection = option or container.environment.get("QUEUE_CONNECTION")
             if connection == _REDIS and production.cache:
                 return _REDIS
             if connection == _DATABASE and not on_sqs:
@@ -156,8 +160,8 @@ def _jobs_on(production: Production) -> str:
 
 def _further_schedules(production: Production) -> dict[str, Any]:
     return {
-        one.full_name: eventbridge.run_task_input(one.target)
-        for key, one in production.schedules.items()
+        schedule.full_name: eventbridge.run_task_input(schedule.target)
+        for key, schedule in production.schedules.items()
         if key != LARAVELS
     }
 

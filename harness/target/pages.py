@@ -36,16 +36,16 @@ class Pages:
 
     def are_below(self, path: str) -> bool:
         """Whether the public page, and each that is configured, is a path or below it."""
-        named = {getattr(self, key) for key in ("public", *self.configured) if hasattr(self, key)}
+        paths = {getattr(self, key) for key in ("public", *self.configured) if hasattr(self, key)}
         folder = f"{path.rstrip('/')}/"
-        return all(f"{page}/".startswith(folder) for page in named)
+        return all(f"{page}/".startswith(folder) for page in paths)
 
     @property
     def folders(self) -> tuple[str, ...]:
         """Paths below which the app may be: the root's, empty, and those of the public page."""
-        steps = [one for one in self.public.split("/") if one]
+        steps = [step for step in self.public.split("/") if step]
         return tuple(
-            "".join(f"/{one}" for one in steps[:number]) for number in range(len(steps) + 1)
+            "".join(f"/{step}" for step in steps[:number]) for number in range(len(steps) + 1)
         )
 
     def gap(self, key: str, *, status: int = NOT_FOUND) -> str:
@@ -59,8 +59,8 @@ class Pages:
             return ""
         table = f"{key}.path" if key in ("sign_in", "sign_up") else key
         name = key.replace("_", "-")
-        found = "is none" if status == NOT_FOUND else f"answers {status}"
-        page = f"no {name} page is configured and {getattr(self, key)} {found}"
+        state = "is none" if status == NOT_FOUND else f"answers {status}"
+        page = f"no {name} page is configured and {getattr(self, key)} {state}"
         other = f" or {KEY}.account" if key == "sign_up" else ""
         return f"{page}; set {KEY}.{table}{other}"
 

@@ -24,7 +24,7 @@ READS = ("ecs:ListTaskDefinitions",)
 def policy(access: Access) -> dict[str, Any]:
     """Return the policy: the observer's, the secrets of cutover.toml, and the changes."""
     observed = observer.policy(access)["Statement"]
-    statements = [one for one in observed if one["Sid"] == "Read"]
+    statements = [statement for statement in observed if statement["Sid"] == "Read"]
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -81,8 +81,8 @@ def _mails(access: Access) -> list[dict[str, Any]]:
     receipt = access.mail_receipt
     if receipt is None:
         return []
-    kept = f"arn:{partition_of(access.region)}:s3:::{receipt.bucket}/{receipt.prefix}*"
-    return [_statement("ReadMails", ("s3:GetObject",), [kept])]
+    arn = f"arn:{partition_of(access.region)}:s3:::{receipt.bucket}/{receipt.prefix}*"
+    return [_statement("ReadMails", ("s3:GetObject",), [arn])]
 
 
 def _roles(access: Access) -> list[dict[str, Any]]:

@@ -95,8 +95,8 @@ _HTTP_PORT = 80
 
 def _admits_http(access: Access) -> bool:
     """Return whether the load balancer's groups admit port 80; without groups they are unknown."""
-    found = [one for one in access.openings if one.destination == "edge"]
-    return not found or any(one.covers(_HTTP_PORT) for one in found)
+    openings = [opening for opening in access.openings if opening.destination == "edge"]
+    return not openings or any(opening.covers(_HTTP_PORT) for opening in openings)
 
 
 def _without_jobs(access: Access, has_queue: bool) -> str:
@@ -210,6 +210,6 @@ class Target:
     unconfigured: Mapping[str, str] = field(default_factory=dict)
     """Capability that the configuration leaves out -> the reason, with the key to set."""
 
-    def lacks(self, wanted: frozenset[str]) -> tuple[str, ...]:
-        """Return the capabilities of ``wanted`` that this target does not have, sorted."""
-        return tuple(sorted(wanted - self.capabilities))
+    def lacks(self, capabilities: frozenset[str]) -> tuple[str, ...]:
+        """Return the ``capabilities`` that this target does not have, sorted."""
+        return tuple(sorted(capabilities - self.capabilities))

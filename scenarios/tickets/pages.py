@@ -114,11 +114,11 @@ class Buyer:
         )
         answer = self.browser.submit("/checkout", to="/orders")
         location = answer.headers.get("Location", "")
-        found = _ORDER.search(location)
-        if found is None:
+        match = _ORDER.search(location)
+        if match is None:
             leads = f" and leads to {location}" if location else ""
             raise AssertionError(f"POST /orders answered {answer.status_code}{leads}, and no order")
-        return found[1]
+        return match[1]
 
     def order_page(self, order: str) -> requests.Response:
         """Get the order's page, as the buyer sees it."""

@@ -145,7 +145,9 @@ def test_visitors_see_the_poster_of_an_event(
     expect_status(page, 200)
     PageResources(access, visitor).expect_loaded(page)
     resources = read_page(page.text, url=page.url).resources
-    assert any(POSTER in one for one in resources), f"the page loads {', '.join(resources)}"
+    assert any(POSTER in resource for resource in resources), (
+        f"the page loads {', '.join(resources)}"
+    )
     organiser.remove(event, POSTER)
 
 
@@ -201,10 +203,10 @@ def test_uploaded_file_keeps_its_own_name(organiser: Organiser) -> None:
         expect_status(answer, 302)
         back = organiser.browser.get(f"/events/{event}/documents/{POSTER}?download=1")
         expect_status(back, 200)
-        given = name_in(back.headers.get("Content-Disposition", ""))
+        download_name = name_in(back.headers.get("Content-Disposition", ""))
         expect(
-            given == name,
-            f"the file {name!r} came back as {given!r}",
+            download_name == name,
+            f"the file {name!r} came back as {download_name!r}",
             cause="the app does not keep a file's own name, or writes it into Content-Disposition"
             " unquoted",
         )
@@ -296,8 +298,8 @@ def silent_disk_cause(run_in_task: Callable[..., ExecResult]) -> Callable[[], st
     """Return that the disk keeps a failure to itself; empty if it throws."""
 
     def read() -> str:
-        shown = run_in_task(SHOW_THROW).stdout
-        if shown.split()[-1:] == ["true"]:
+        output = run_in_task(SHOW_THROW).stdout
+        if output.split()[-1:] == ["true"]:
             return ""
         return (
             "the disk does not throw, so that a failed put() looks like a success: set 'throw' =>"

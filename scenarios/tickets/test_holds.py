@@ -63,7 +63,7 @@ def test_expired_holds_are_released_once_in_each_minute(
 
 def releases_of(records: list[dict[str, Any]]) -> set[tuple[str, str]]:
     """Return minute and task of each run; one task may run a command again after seconds."""
-    return {(one["minute"], one["task"]) for one in records if one["name"] == RELEASE}
+    return {(record["minute"], record["task"]) for record in records if record["name"] == RELEASE}
 
 
 def expect_one_release(times: int, minute: str, *, lock: str = "") -> None:
@@ -114,7 +114,7 @@ def test_on_one_server_command_runs_once_in_two_ticks(
             break
     assert len(minutes) == 1, "two tasks started at once never ran in the same minute"
     (minute,) = minutes
-    releases = sum(one == minute for one, _ in releases_of(ran))
-    locks = [one for one in app_code["locks"] if RELEASE in one["use"]]
-    causes = (lock_cause(one, configuration["resources"]) for one in locks)
+    releases = sum(run_minute == minute for run_minute, _ in releases_of(ran))
+    locks = [lock for lock in app_code["locks"] if RELEASE in lock["use"]]
+    causes = (lock_cause(lock, configuration["resources"]) for lock in locks)
     expect_one_release(releases, minute, lock=next(filter(None, causes), ""))

@@ -77,7 +77,9 @@ def test_order_confirmation_has_both_parts_and_a_calendar_file(
         )
     assert TITLE in mail.text, "the text part does not name the event"
     links = re.findall(rf"https?://\S+/{order}", mail.text)
-    variables = {one["name"]: one["value"] for one in worker.container().get("environment", ())}
+    variables = {
+        entry["name"]: entry["value"] for entry in worker.container().get("environment", ())
+    }
     expect(
         links == [f"{access.public_url}/orders/{order}"],
         f"the mail's links are {links}",

@@ -15,13 +15,14 @@ def problem(path: str, content: bytes | None) -> str:
     RDS Proxy's certificates are ACM's, which Amazon Trust Services issues; RDS's own bundle is for
     the database's. https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.SSL.html
     """
-    found = names(content or b"")
-    if not found:
+    common_names = names(content or b"")
+    if not common_names:
         return f"the image has no CA certificates at {path}: install ca-certificates in it"
-    if not any(_AMAZON.fullmatch(name) for name in found):
+    if not any(_AMAZON.fullmatch(name) for name in common_names):
         return (
             f"{path} in the image does not have the roots of Amazon Trust Services, which issue RDS"
-            f" Proxy's certificate: use the file of ca-certificates, not RDS's bundle ({found[0]})"
+            " Proxy's certificate: use the file of ca-certificates, not RDS's bundle"
+            f" ({common_names[0]})"
         )
     return ""
 
@@ -34,8 +35,8 @@ def names(content: bytes) -> list[str]:
         context.load_verify_locations(cadata=blocks.decode("ascii"))
     except (ssl.SSLError, ValueError):
         return []
-    found = []
-    for one in context.get_ca_certs():
-        subject: tuple[tuple[tuple[str, str], ...], ...] = one["subject"]  # type: ignore[assignment]
-        found += [value for part in subject for name, value in part if name == "commonName"]
-    return found
+    common_names = []
+    for certificate in context.get_ca_certs():
+        subject: tuple[tuple[tuple[str, str], ...], ...] = certificate["subject"]  # type: ignore[assignment]
+        common_names += [value for part in subject for name, value in part if name == "commonName"]
+    return common_names

@@ -17,9 +17,9 @@ DEVELOPMENT = frozenset(
 
 def development_packages(installed: str) -> list[str]:
     """Name the packages that Composer installed for development, by its ``installed.json``."""
-    found = json.loads(installed)
-    if isinstance(found, list):
+    document = json.loads(installed)
+    if isinstance(document, list):
         return []
-    present = {str(one["name"]) for one in found.get("packages", [])}
-    listed = {str(one) for one in found.get("dev-package-names", [])}
-    return sorted((listed & present) | (present & DEVELOPMENT))
+    present = {str(package["name"]) for package in document.get("packages", [])}
+    dev_packages = {str(package) for package in document.get("dev-package-names", [])}
+    return sorted((dev_packages & present) | (present & DEVELOPMENT))

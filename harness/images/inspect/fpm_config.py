@@ -46,7 +46,8 @@ class Pool:
 
 def pools(text: str) -> list[Pool]:
     """Read the pools of PHP-FPM's files, in the order in which it reads them."""
-    return [_pool(name, found) for name, found in _sections(text).items() if name != _GLOBAL]
+    sections = _sections(text)
+    return [_pool(name, settings) for name, settings in sections.items() if name != _GLOBAL]
 
 
 def error_log(text: str) -> str:
@@ -73,11 +74,11 @@ def php_settings(text: str, printed: str) -> dict[str, str]:
         text: PHP-FPM's files.
         printed: What `PHP_SETTINGS` prints.
     """
-    found = dict(re.findall(rf"^({_SETTINGS}) => \S+ => (\S+)", printed, flags=re.MULTILINE))
+    values = dict(re.findall(rf"^({_SETTINGS}) => \S+ => (\S+)", printed, flags=re.MULTILINE))
     own = re.findall(
         rf"^\s*php(?:_admin)?_value\[({_SETTINGS})\]\s*=\s*[\"']?(\w+)", text, flags=re.MULTILINE
     )
-    return found | dict(own)
+    return values | dict(own)
 
 
 def _pool(name: str, settings: Mapping[str, str]) -> Pool:
@@ -91,5 +92,5 @@ def _pool(name: str, settings: Mapping[str, str]) -> Pool:
 
 
 def _seconds(text: str) -> int:
-    found = _TIME.fullmatch(text)
-    return int(found["number"]) * _UNITS[found["unit"]] if found else 0
+    match = _TIME.fullmatch(text)
+    return int(match["number"]) * _UNITS[match["unit"]] if match else 0

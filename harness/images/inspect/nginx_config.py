@@ -30,10 +30,10 @@ def keep_alive_s(text: str) -> float | None:
         for block, words in _directives(text)
         if words[0] == "keepalive_timeout" and "upstream" not in block and len(words) > 1
     ]
-    kept = [one for one in values if one > 0]
-    if values and not kept:
+    timeouts = [value for value in values if value > 0]
+    if values and not timeouts:
         return None
-    return min(kept, default=DEFAULT_KEEP_ALIVE_S)
+    return min(timeouts, default=DEFAULT_KEEP_ALIVE_S)
 
 
 def fastcgi_read_s(text: str) -> float | None:
@@ -51,14 +51,14 @@ def body_limit(text: str) -> int | None:
     https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size
     """
     limits = _before_php(_tree(text), "client_max_body_size", inherited="1m")
-    sizes = [php_size(one) for one in limits]
+    sizes = [php_size(limit) for limit in limits]
     return max(sizes, default=0) if 0 not in sizes else None
 
 
 def php_size(text: str) -> int:
     """Return a number of bytes as nginx and PHP write it: 12M, 500k."""
-    found = _SIZE.fullmatch(text)
-    return int(found[1]) * 1024 ** " kmg".index(found[2].lower() or " ") if found else 0
+    match = _SIZE.fullmatch(text)
+    return int(match[1]) * 1024 ** " kmg".index(match[2].lower() or " ") if match else 0
 
 
 def limits_by_peer(text: str) -> list[str]:
@@ -67,19 +67,19 @@ def limits_by_peer(text: str) -> list[str]:
     Behind a load balancer that is the balancer's, unless nginx is told of the visitor's:
     https://nginx.org/en/docs/http/ngx_http_limit_req_module.html, ngx_http_realip_module.html.
     """
-    found = [words for _, words in _directives(text)]
-    if any(words[0] == "real_ip_header" for words in found):
+    directives = [words for _, words in _directives(text)]
+    if any(words[0] == "real_ip_header" for words in directives):
         return []
     zones = {
         word.removeprefix("zone=").partition(":")[0]
-        for words in found
+        for words in directives
         if words[0] in ("limit_req_zone", "limit_conn_zone") and words[1:2] and _is_peer(words[1])
         for word in words
         if word.startswith("zone=")
     }
     used = {
         word.removeprefix("zone=")
-        for words in found
+        for words in directives
         if words[0] in ("limit_req", "limit_conn")
         for word in words[1:]
     }
@@ -97,7 +97,7 @@ def logs(text: str) -> list[tuple[str, str]]:
         if words[0] in ("error_log", "access_log") and words[1:]
     }
     return sorted(
-        one for one in places if not one[1].startswith(_NO_FILE) and one[1] not in _NO_LOG
+        place for place in places if not place[1].startswith(_NO_FILE) and place[1] not in _NO_LOG
     )
 
 

@@ -63,12 +63,12 @@ class Findings:
 
 def of_config(config: Mapping[str, Any], *, history: Iterable[str]) -> list[str]:
     """Return the secrets in an image's configuration (``docker inspect``) and history."""
-    found = []
+    secrets = []
     for entry in config.get("Env") or []:
         name, _, value = entry.partition("=")
         if value and SECRET_NAME.search(name):
-            found.append(f"its configuration sets {name}")
-    found += [
+            secrets.append(f"its configuration sets {name}")
+    secrets += [
         f"its label {name} looks like a secret"
         for name, value in (config.get("Labels") or {}).items()
         if value and SECRET_NAME.search(name)
@@ -76,7 +76,7 @@ def of_config(config: Mapping[str, Any], *, history: Iterable[str]) -> list[str]
     names = {
         name for line in history for name in _ASSIGNED.findall(line) if SECRET_NAME.search(name)
     }
-    return found + [f"its history sets {name}" for name in sorted(names)]
+    return secrets + [f"its history sets {name}" for name in sorted(names)]
 
 
 def remember_findings(directory: Path, *, image: str, look: Callable[[], Findings]) -> Findings:
@@ -112,7 +112,7 @@ def of_layers(saved: Iterable[bytes]) -> Findings:
         elif _CACHED.search(path):
             caches.append(f"/{path}")
         secrets += [
-            f"/{path} holds {what}" for what, text in _TEXTS.items() if text.search(content)
+            f"/{path} holds {secret}" for secret, text in _TEXTS.items() if text.search(content)
         ]
     return Findings(tuple(secrets), tuple(dotenv), tuple(caches), files)
 

@@ -68,10 +68,10 @@ def tracker(cache: Path, *, now_s: float, place: str = "") -> dict[str, Any]:
         answer.raise_for_status()
     except requests.RequestException as error:
         raise NoData(f"{url} cannot be read: {type(error).__name__}") from error
-    found = _parsed(answer.text, place=url)
+    document = _parsed(answer.text, place=url)
     cache.parent.mkdir(parents=True, exist_ok=True)
     cache.write_text(answer.text, encoding="utf-8")
-    return found
+    return document
 
 
 def _of_file(path: Path) -> dict[str, Any]:
@@ -83,12 +83,12 @@ def _of_file(path: Path) -> dict[str, Any]:
 
 def _parsed(text: str, *, place: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except ValueError as error:
         raise NoData(f"{place} has something that is not JSON") from error
-    if not isinstance(found, dict) or not found:
+    if not isinstance(document, dict) or not document:
         raise NoData(f"{place} has no data")
-    return found
+    return document
 
 
 def release_of(os_release: str) -> str:
@@ -123,14 +123,14 @@ def outdated(
         release: Debian's release.
         accepted: Names of faults that do not count.
     """
-    found = []
+    findings = []
     for package, version in sorted(packages.items()):
         pairs = _missing(data.get(package, {}), version=version, release=release)
         missing = {name: fixed for name, fixed in pairs if name not in accepted}
         if missing:
             newest = max(missing.values(), key=cmp_to_key(compare))
-            found.append(Outdated(package, version, newest, tuple(sorted(missing))))
-    return found
+            findings.append(Outdated(package, version, newest, tuple(sorted(missing))))
+    return findings
 
 
 def _missing(issues: Mapping[str, Any], *, version: str, release: str) -> Iterable[tuple[str, str]]:

@@ -38,8 +38,8 @@ class _Form:
 
     def fits(self, data: Mapping[str, Any]) -> bool:
         """Whether an object is such an input."""
-        known = operation_shapes.input_shape(self.api, self.operation).members
-        return {*self.needed} <= {*data} <= {*known}
+        fields = operation_shapes.input_shape(self.api, self.operation).members
+        return {*self.needed} <= {*data} <= {*fields}
 
 
 _FORMS: Mapping[str, tuple[_Form, ...]] = {
@@ -89,34 +89,36 @@ def merged(document: Document, key: str) -> Document:
     data: dict[str, Any] = {}
     origins: dict[str, Origin] = {}
     rest: list[Document] = []
-    for form, one in _forms(document, key):
+    for form, source in _forms(document, key):
         if form is None:
-            rest.append(replace(one, others=()))
+            rest.append(replace(source, others=()))
             continue
-        listed = data.setdefault(form.name, [])
-        value = one.data[form.part] if form.part else one.data
+        values = data.setdefault(form.name, [])
+        value = source.data[form.part] if form.part else source.data
         if form.part:
-            origins.setdefault(form.name, Origin(one, form.part))
-            listed += value if isinstance(value, list) else [value]
+            origins.setdefault(form.name, Origin(source, form.part))
+            values += value if isinstance(value, list) else [value]
         else:
-            origins[f"{form.name}[{len(listed)}]"] = Origin(replace(one, others=()), "")
-            listed.append(value)
-    for name, listed in data.items():
-        if len(listed) == 1 and name not in (*_LISTS, _ATTRIBUTES):
-            data[name], origins[name] = listed[0], origins.pop(f"{name}[0]")
-    others = tuple(rest)
-    return replace(document, data=data, others=others, origins=origins) if data else document
+            origins[f"{form.name}[{len(values)}]"] = Origin(replace(source, others=()), "")
+            values.append(value)
+    for name, inputs in data.items():
+        if len(inputs) == 1 and name not in (*_LISTS, _ATTRIBUTES):
+            data[name], origins[name] = inputs[0], origins.pop(f"{name}[0]")
+    documents = tuple(rest)
+    return replace(document, data=data, others=documents, origins=origins) if data else document
 
 
 def _parts(document: Document, key: str) -> Iterator[tuple[_Form, Document]]:
     """Go through the objects of a file with their forms; none where one has none."""
-    found = _forms(document, key)
-    yield from ((form, one) for form, one in found if form) if all(f for f, _ in found) else ()
+    forms = _forms(document, key)
+    yield from (
+        ((form, source) for form, source in forms if form) if all(f for f, _ in forms) else ()
+    )
 
 
 def _forms(document: Document, key: str) -> list[tuple[_Form | None, Document]]:
     """List the objects of a file, each with its form as far as it is such an input."""
     return [
-        (next((form for form in _FORMS[key] if form.fits(one.data)), None), one)
-        for one in document.objects
+        (next((form for form in _FORMS[key] if form.fits(source.data)), None), source)
+        for source in document.objects
     ]

@@ -67,13 +67,13 @@ def _subnet_group(printed: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "DBSubnetGroupName": printed.get("DBSubnetGroupName"),
         "DBSubnetGroupDescription": printed.get("DBSubnetGroupDescription"),
-        "SubnetIds": [one.get("SubnetIdentifier") for one in printed["Subnets"]],
+        "SubnetIds": [subnet.get("SubnetIdentifier") for subnet in printed["Subnets"]],
     }
 
 
 def _settings(printed: Mapping[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """Return settings of a cluster, or of an instance without one, that have other names."""
-    groups = [one.get("VpcSecurityGroupId") for one in printed.get("VpcSecurityGroups") or ()]
+    groups = [group.get("VpcSecurityGroupId") for group in printed.get("VpcSecurityGroups") or ()]
     managed = printed.get("MasterUserSecret")
     password = (
         {"ManageMasterUserPassword": True, "MasterUserSecretKmsKeyId": managed.get("KmsKeyId")}
@@ -92,13 +92,13 @@ def _settings(printed: Mapping[str, Any], body: dict[str, Any]) -> dict[str, Any
 def _insights(printed: Mapping[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of Performance Insights, and the tags, as an input has them."""
     tags = [
-        one for one in printed.get("TagList") or () if not str(one.get("Key")).startswith("aws:")
+        tag for tag in printed.get("TagList") or () if not str(tag.get("Key")).startswith("aws:")
     ]
     enabled = bool(printed.get("PerformanceInsightsEnabled"))
-    kept = {name: printed.get(name) for name in _INSIGHTS if enabled}
+    settings = {name: printed.get(name) for name in _INSIGHTS if enabled}
     for name in _INSIGHTS:
         body.pop(name, None)
-    return {"EnablePerformanceInsights": enabled or None, **kept, "Tags": tags}
+    return {"EnablePerformanceInsights": enabled or None, **settings, "Tags": tags}
 
 
 def _filled(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -83,8 +83,8 @@ def task_definition(document: Document) -> Document:
             "print the revision that is deployed",
         )
     printed = printed_shape("ecs", "DescribeTaskDefinition", "taskDefinition")
-    wanted = operation_shapes.input_shape("ecs", "RegisterTaskDefinition")
-    reshaped.fill(reshaped.without_read_only(body, printed=printed, wanted=wanted), at=at)
+    shape = operation_shapes.input_shape("ecs", "RegisterTaskDefinition")
+    reshaped.fill(reshaped.without_read_only(body, printed=printed, wanted=shape), at=at)
     if at and data.get("tags"):
         reshaped.put("tags", data["tags"], source=document, at="tags")
     return reshaped.result(_TASK_DEFINITION.command)
@@ -109,17 +109,21 @@ def service(document: Document, *, name: str, family: str = "") -> Document:
         message = f'is "{body["status"]}": the service is deleted'
         reshaped.reject(document, below(at, "status"), message, "print the service that runs")
     printed = printed_shape("ecs", "DescribeServices", "services")
-    wanted = operation_shapes.input_shape("ecs", "CreateService")
-    reshaped.fill(reshaped.without_read_only(body, printed=printed, wanted=wanted), at=at)
+    shape = operation_shapes.input_shape("ecs", "CreateService")
+    reshaped.fill(reshaped.without_read_only(body, printed=printed, wanted=shape), at=at)
     if body.get("clusterArn"):
         reshaped.put("cluster", body["clusterArn"], source=document, at=below(at, "clusterArn"))
         reshaped.read_only.discard("clusterArn")
     for field in _OF_DEPLOYMENTS:
         # ECS prints them with each deployment, and not with the service.
-        for index, one in enumerate(body.get("deployments") or ()):
-            if isinstance(one, dict) and one.get("status") == "PRIMARY" and one.get(field):
+        for index, deployment in enumerate(body.get("deployments") or ()):
+            if (
+                isinstance(deployment, dict)
+                and deployment.get("status") == "PRIMARY"
+                and deployment.get(field)
+            ):
                 where = below(at, f"deployments[{index}].{field}")
-                reshaped.put(field, one[field], source=document, at=where)
+                reshaped.put(field, deployment[field], source=document, at=where)
     if not body.get("loadBalancers") and not body.get("healthCheckGracePeriodSeconds"):
         # ECS answers 0 for a service without a load balancer, and takes none for it.
         reshaped.data.pop("healthCheckGracePeriodSeconds", None)
@@ -127,15 +131,15 @@ def service(document: Document, *, name: str, family: str = "") -> Document:
 
 
 def _service_of(document: Document, *, name: str, family: str) -> tuple[dict[str, Any], str]:
-    listed = document.data["services"]
-    for key, wanted in (("serviceName", name), ("taskDefinition", family)):
+    services = document.data["services"]
+    for key, value in (("serviceName", name), ("taskDefinition", family)):
         fitting = [
-            (one, f"services[{index}]")
-            for index, one in enumerate(listed if isinstance(listed, list) else ())
-            if wanted and isinstance(one, dict) and family_of(str(one.get(key))) == wanted
+            (service, f"services[{index}]")
+            for index, service in enumerate(services if isinstance(services, list) else ())
+            if value and isinstance(service, dict) and family_of(str(service.get(key))) == value
         ]
         if key == "serviceName" and len(fitting) > 1:
-            message = f'is a second service "{wanted}", and one is expected'
+            message = f'is a second service "{value}", and one is expected'
             document.reject([Problem(fitting[1][1], message, _ONE)])
         if fitting:
             return fitting[0]
@@ -161,10 +165,10 @@ def load_balancer(document: Document) -> Document:
         InputError: It is another form, or has several load balancers.
     """
     document = bare.merged(document, "load_balancer")
-    listed = [one.data.get("Listeners") for one in document.objects]
+    lists = [source.data.get("Listeners") for source in document.objects]
     arns = {
         str(listener["LoadBalancerArn"])
-        for listeners in listed
+        for listeners in lists
         for listener in (listeners if isinstance(listeners, list) else ())
         if isinstance(listener, dict) and listener.get("LoadBalancerArn")
     }
@@ -183,13 +187,13 @@ def target_group(document: Document, *, arns: Sequence[str] | None = ()) -> Docu
     Raises:
         InputError: It is another form, or has several target groups and none of those.
     """
-    names = [group_name(one) for one in arns or ()]
+    names = [group_name(group_arn) for group_arn in arns or ()]
     document = _printed_together(_chosen(bare.merged(document, "target_group"), names=names))
     printed = document.data.get("TargetGroups")
-    listed = printed if isinstance(printed, list) else []
-    known = [one.get("TargetGroupArn") for one in listed if isinstance(one, dict)]
-    wanted = list(arns or [""])
-    chosen = next((one for one in wanted if one in known), wanted[0])
+    groups = printed if isinstance(printed, list) else []
+    group_arns = [group.get("TargetGroupArn") for group in groups if isinstance(group, dict)]
+    candidates = list(arns or [""])
+    chosen = next((candidate for candidate in candidates if candidate in group_arns), candidates[0])
     arn = None if arns is None else chosen
     return _of_elbv2(document, form=_TARGET_GROUP, name="TargetGroup", arn=arn)
 
@@ -197,32 +201,32 @@ def target_group(document: Document, *, arns: Sequence[str] | None = ()) -> Docu
 def _printed_together(document: Document) -> Document:
     """Put the target groups of several outputs into the first one's list."""
     key = "TargetGroups"
-    printed = [one for one in document.objects if isinstance(one.data.get(key), list)]
-    if len(printed) < 2 or any("TargetGroup" in one.data for one in printed):
+    printed = [source for source in document.objects if isinstance(source.data.get(key), list)]
+    if len(printed) < 2 or any("TargetGroup" in source.data for source in printed):
         return document
-    places = [(one, index) for one in printed for index, _ in enumerate(one.data[key])]
+    places = [(source, index) for source in printed for index, _ in enumerate(source.data[key])]
     return replace(
         document,
-        data={key: [one.data[key][index] for one, index in places]},
-        others=tuple(one for one in document.objects if one not in printed),
+        data={key: [source.data[key][index] for source, index in places]},
+        others=tuple(source for source in document.objects if source not in printed),
         origins={
-            f"{key}[{number}]": Origin(replace(one, others=()), f"{key}[{index}]")
-            for number, (one, index) in enumerate(places)
+            f"{key}[{number}]": Origin(replace(source, others=()), f"{key}[{index}]")
+            for number, (source, index) in enumerate(places)
         },
     )
 
 
 def _chosen(document: Document, *, names: Sequence[str]) -> Document:
     """Put one of several inputs of target groups before the others, which are further ones."""
-    listed, key = document.data.get("TargetGroup"), "TargetGroup"
-    if not isinstance(listed, list) or f"{key}[0]" not in document.origins:
+    groups, key = document.data.get("TargetGroup"), "TargetGroup"
+    if not isinstance(groups, list) or f"{key}[0]" not in document.origins:
         return document  # it is an object, or the user's own list, which is none
-    given = [one.get("Name") for one in listed]
-    own = next((given.index(one) for one in names if one in given), 0)
+    group_names = [group.get("Name") for group in groups]
+    own = next((group_names.index(name) for name in names if name in group_names), 0)
     origins = {**document.origins, key: document.origins[f"{key}[{own}]"]}
-    rest = [one for number, one in enumerate(listed) if number != own]
+    rest = [group for number, group in enumerate(groups) if number != own]
     return replace(
-        document, data={**document.data, key: listed[own], f"{key}s": rest}, origins=origins
+        document, data={**document.data, key: groups[own], f"{key}s": rest}, origins=origins
     )
 
 
@@ -266,49 +270,54 @@ def _take_elbv2(reshaped: Reshaped, source: Document, *, name: str, arn: str | N
 
     Target groups of other services come after the app's own.
     """
-    listed = source.data[f"{name}s"]
+    resources = source.data[f"{name}s"]
     body, at = next(
         (
-            (one, f"{name}s[{index}]")
-            for index, one in enumerate(listed if isinstance(listed, list) else ())
-            if isinstance(one, dict) and (arn is None or (arn and one.get(f"{name}Arn") == arn))
+            (resource, f"{name}s[{index}]")
+            for index, resource in enumerate(resources if isinstance(resources, list) else ())
+            if isinstance(resource, dict)
+            and (arn is None or (arn and resource.get(f"{name}Arn") == arn))
         ),
         None,
     ) or only(source, f"{name}s", hint="print the app's own alone: --names NAME")
-    wanted = operation_shapes.input_shape("elbv2", f"Create{name}")
+    shape = operation_shapes.input_shape("elbv2", f"Create{name}")
     printed = printed_shape("elbv2", f"Describe{name}s", f"{name}s")
-    given = reshaped.without_read_only(body, printed=printed, wanted=wanted)
+    content = reshaped.without_read_only(body, printed=printed, wanted=shape)
     if arn and body.get(f"{name}Arn", arn) != arn:
         owner = "the listeners name" if name == "LoadBalancer" else "the web service names"
         message = f'is "{body[f"{name}Arn"]}", and {owner} "{arn}"'
         reshaped.reject(source, f"{at}.{name}Arn", message, "print both of the app's own")
-    reshaped.put(name, {"Name": body.get(f"{name}Name"), **given}, source=source, at=at)
-    others = [one for one in listed if isinstance(one, dict) and one is not body]
-    if others and name == "TargetGroup":
-        inputs = [reshaped.without_read_only(one, printed=printed, wanted=wanted) for one in others]
+    reshaped.put(name, {"Name": body.get(f"{name}Name"), **content}, source=source, at=at)
+    rest = [
+        resource for resource in resources if isinstance(resource, dict) and resource is not body
+    ]
+    if rest and name == "TargetGroup":
+        inputs = [
+            reshaped.without_read_only(resource, printed=printed, wanted=shape) for resource in rest
+        ]
         reshaped.data[f"{name}s"] = [
-            {"Name": one.get(f"{name}Name"), **given}
-            for one, given in zip(others, inputs, strict=True)
+            {"Name": resource.get(f"{name}Name"), **fields}
+            for resource, fields in zip(rest, inputs, strict=True)
         ]
         reshaped.origins[f"{name}s"] = Origin(source, f"{name}s")
     reshaped.origins[f"{name}.Name"] = Origin(source, f"{at}.{name}Name")
     zones = body.get("AvailabilityZones") or ()
-    if "Subnets" in wanted.members and zones:
-        subnets = [one.get("SubnetId") for one in zones]
+    if "Subnets" in shape.members and zones:
+        subnets = [zone.get("SubnetId") for zone in zones]
         reshaped.data[name]["Subnets"] = subnets
         reshaped.origins[f"{name}.Subnets"] = Origin(source, f"{at}.AvailabilityZones")
     reshaped.read_only -= {f"{name}Name", "AvailabilityZones"}
 
 
 def _take_listeners(reshaped: Reshaped, source: Document) -> None:
-    wanted = operation_shapes.input_shape("elbv2", "CreateListener")
+    shape = operation_shapes.input_shape("elbv2", "CreateListener")
     printed = printed_shape("elbv2", "DescribeListeners", "Listeners")
     listeners = [
         {
-            **reshaped.without_read_only(one, printed=printed, wanted=wanted),
-            **{name: value for name, value in one.items() if name == LISTENER_ARN},
+            **reshaped.without_read_only(listener, printed=printed, wanted=shape),
+            **{name: value for name, value in listener.items() if name == LISTENER_ARN},
         }
-        for one in source.data["Listeners"]
+        for listener in source.data["Listeners"]
     ]
     reshaped.read_only -= {LISTENER_ARN}
     reshaped.put("Listeners", listeners, source=source, at="Listeners")
@@ -319,34 +328,34 @@ def _take_rules(reshaped: Reshaped, source: Document) -> None:
 
     A printed rule names its listener in its own ARN only, and each condition twice.
     """
-    wanted = operation_shapes.input_shape("elbv2", "CreateRule")
+    shape = operation_shapes.input_shape("elbv2", "CreateRule")
     printed = printed_shape("elbv2", "DescribeRules", "Rules")
     rules = reshaped.data.setdefault("Rules", [])
-    for index, one in enumerate(source.data["Rules"]):
-        if not isinstance(one, dict) or one.get("IsDefault") or one.get("Priority") == "default":
+    for index, rule in enumerate(source.data["Rules"]):
+        if not isinstance(rule, dict) or rule.get("IsDefault") or rule.get("Priority") == "default":
             continue
-        given = reshaped.without_read_only(one, printed=printed, wanted=wanted)
-        listener = str(one.get("RuleArn")).replace(":listener-rule/", ":listener/")
-        if "RuleArn" in one:
-            given["ListenerArn"] = listener.rpartition("/")[0]
-        number = str(given.get("Priority"))
-        given["Priority"] = int(number) if number.isdecimal() else number
-        given["Conditions"] = [
+        content = reshaped.without_read_only(rule, printed=printed, wanted=shape)
+        listener = str(rule.get("RuleArn")).replace(":listener-rule/", ":listener/")
+        if "RuleArn" in rule:
+            content["ListenerArn"] = listener.rpartition("/")[0]
+        number = str(content.get("Priority"))
+        content["Priority"] = int(number) if number.isdecimal() else number
+        content["Conditions"] = [
             {name: value for name, value in condition.items() if name != "Values"}
             if any(name.endswith("Config") for name in condition)
             else condition
-            for condition in given.get("Conditions") or ()
+            for condition in content.get("Conditions") or ()
         ]
         reshaped.origins[f"Rules[{len(rules)}]"] = Origin(source, f"Rules[{index}]")
-        rules.append(given)
+        rules.append(content)
 
 
 def _further(source: Document) -> list[dict[str, Any]]:
     """Return the certificates of ``describe-listener-certificates`` beside the default one."""
     return [
-        {"CertificateArn": one.get("CertificateArn")}
-        for one in source.data["Certificates"]
-        if isinstance(one, dict) and not one.get("IsDefault")
+        {"CertificateArn": certificate.get("CertificateArn")}
+        for certificate in source.data["Certificates"]
+        if isinstance(certificate, dict) and not certificate.get("IsDefault")
     ]
 
 

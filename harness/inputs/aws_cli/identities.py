@@ -60,40 +60,46 @@ def identity(document: Document, *, sender: str, unread: str = "") -> Document:
         InputError: It is another form, has no name, none is the sender's, or it is not verified.
     """
     FORM.reject_others(document)
-    listed = [*_identities(document, sender=sender, unread=unread)]
-    if not listed:
+    identities = [*_identities(document, sender=sender, unread=unread)]
+    if not identities:
         return document
     reshaped = Reshaped(document)
-    if sender and all(one.name and not one.sends_for(sender) for one in listed):
-        names = ", ".join(one.name for one in listed)
+    if sender and all(
+        candidate.name and not candidate.sends_for(sender) for candidate in identities
+    ):
+        names = ", ".join(candidate.name for candidate in identities)
         message = f"has {names}, and none is the address or domain of MAIL_FROM_ADDRESS, {sender}"
         hint = "send from one of these, or verify the address or its domain before the cutover"
-        place = listed[0].at.partition("[")[0].partition(".")[0]
+        place = identities[0].at.partition("[")[0].partition(".")[0]
         reshaped.reject(document, place, message, hint)
-        return reshaped.result(listed[0].command)
+        return reshaped.result(identities[0].command)
     calls: dict[str, list[dict[str, str]]] = {}
-    for one in _chosen(listed, sender=sender):
-        if not one.name:
+    for candidate in _chosen(identities, sender=sender):
+        if not candidate.name:
             message = "does not name the identity, and the tasks have no one MAIL_FROM_ADDRESS"
             hint = "put there what `aws sesv2 list-email-identities` prints"
-            reshaped.reject(document, one.at, message, hint)
-        if not one.is_verified:
-            message = f'is "{one.status}": SES sends no mail from it'
+            reshaped.reject(document, candidate.at, message, hint)
+        if not candidate.is_verified:
+            message = f'is "{candidate.status}": SES sends no mail from it'
             hint = "verify the identity before the cutover"
-            reshaped.reject(document, one.status_at, message, hint)
-        field = "EmailAddress" if "@" in one.name else "Domain"
+            reshaped.reject(document, candidate.status_at, message, hint)
+        field = "EmailAddress" if "@" in candidate.name else "Domain"
         operation = f"Verify{field.removesuffix('Address')}Identity"
         inputs = calls.setdefault(operation, [])
-        reshaped.origins[f"{operation}[{len(inputs)}]"] = Origin(document, one.at)
-        inputs.append({field: one.name})
+        reshaped.origins[f"{operation}[{len(inputs)}]"] = Origin(document, candidate.at)
+        inputs.append({field: candidate.name})
     reshaped.data.update(calls)
-    return reshaped.result(listed[0].command)
+    return reshaped.result(identities[0].command)
 
 
-def _chosen(listed: list[_Identity], *, sender: str) -> list[_Identity]:
+def _chosen(identities: list[_Identity], *, sender: str) -> list[_Identity]:
     """Return the identities of the sender; where none or no sender is known, those verified."""
-    own = [one for one in listed if one.sends_for(sender)]
-    return own or [one for one in listed if not sender and one.is_verified] or listed
+    own = [candidate for candidate in identities if candidate.sends_for(sender)]
+    return (
+        own
+        or [candidate for candidate in identities if not sender and candidate.is_verified]
+        or identities
+    )
 
 
 def _identities(document: Document, *, sender: str, unread: str) -> Iterator[_Identity]:
@@ -104,18 +110,18 @@ def _identities(document: Document, *, sender: str, unread: str) -> Iterator[_Id
         status = attributes.get("VerificationStatus") if isinstance(attributes, dict) else None
         yield _Identity(name, _COMMAND, key, f"{key}.VerificationStatus", status)
     second = data.get("EmailIdentities")
-    for number, one in enumerate(second if isinstance(second, list) else ()):
-        if isinstance(one, dict):
-            key, name = f"EmailIdentities[{number}]", str(one.get("IdentityName") or "")
+    for number, entry in enumerate(second if isinstance(second, list) else ()):
+        if isinstance(entry, dict):
+            key, name = f"EmailIdentities[{number}]", str(entry.get("IdentityName") or "")
             command = "aws sesv2 list-email-identities"
-            status = one.get("VerificationStatus")
+            status = entry.get("VerificationStatus")
             yield _Identity(name, command, key, f"{key}.VerificationStatus", status)
     names = data.get("Identities")
     for number, name in enumerate(names if isinstance(names, list) else ()):
         yield _Identity(str(name), "aws ses list-identities", f"Identities[{number}]")
-    given = data.get("CreateEmailIdentity")
-    if isinstance(given, dict):
-        name = str(given.get("EmailIdentity") or "")
+    content = data.get("CreateEmailIdentity")
+    if isinstance(content, dict):
+        name = str(content.get("EmailIdentity") or "")
         yield _Identity(name, "aws sesv2 create-email-identity", "CreateEmailIdentity")
     if "VerifiedForSendingStatus" in data:
         name = sender if data.get("IdentityType") == "EMAIL_ADDRESS" else sender.rpartition("@")[2]

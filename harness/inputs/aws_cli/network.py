@@ -39,8 +39,11 @@ def _subnet(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
 
 def _internet_gateway(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
     yield "CreateInternetGateway", {**body, **_tags(printed, "internet-gateway")}
-    for one in printed.get("Attachments") or ():
-        place = {"InternetGatewayId": printed.get("InternetGatewayId"), "VpcId": one.get("VpcId")}
+    for attachment in printed.get("Attachments") or ():
+        place = {
+            "InternetGatewayId": printed.get("InternetGatewayId"),
+            "VpcId": attachment.get("VpcId"),
+        }
         yield "AttachInternetGateway", place
 
 
@@ -50,7 +53,7 @@ def _nat_gateway(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations
     if "SubnetId" in body:
         body.pop("VpcId", None)  # only of a gateway for all zones
     addresses = printed.get("NatGatewayAddresses") or ()
-    allocated = [one["AllocationId"] for one in addresses if one.get("AllocationId")]
+    allocated = [address["AllocationId"] for address in addresses if address.get("AllocationId")]
     for _ in allocated:
         yield "AllocateAddress", {"Domain": "vpc"}
     more = {"AllocationId": allocated[0]} if allocated else {}
@@ -60,7 +63,7 @@ def _nat_gateway(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations
 def _route_table(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
     """The main table comes with the VPC; its routes do not."""
     table, places = {"RouteTableId": printed.get("RouteTableId")}, printed.get("Associations") or ()
-    if not any(one.get("Main") for one in places):
+    if not any(association.get("Main") for association in places):
         yield "CreateRouteTable", {**body, **_tags(printed, "route-table")}
     for route in printed.get("Routes") or ():
         peer = next(({name: route[name]} for name in _PEERS if route.get(name)), {})
@@ -69,14 +72,16 @@ def _route_table(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations
         if peer and not by_itself and route.get("Origin") not in _OF_EC2:
             where = {name: route[name] for name in _DESTINATIONS if route.get(name)}
             yield "CreateRoute", {**table, **where, **peer}
-    for one in places:
-        place = {name: one[name] for name in ("SubnetId", "GatewayId") if one.get(name)}
+    for association in places:
+        place = {
+            name: association[name] for name in ("SubnetId", "GatewayId") if association.get(name)
+        }
         if place:
             yield "AssociateRouteTable", {**table, **place}
 
 
 def _endpoint(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
-    groups = [one.get("GroupId") for one in printed.get("Groups") or ()]
+    groups = [group.get("GroupId") for group in printed.get("Groups") or ()]
     more = {"SecurityGroupIds": groups} if groups else {}
     if printed.get("VpcEndpointType") == "Gateway":
         for name in ("PrivateDnsEnabled", "DnsOptions", "IpAddressType"):
@@ -87,7 +92,7 @@ def _endpoint(printed: Mapping[str, Any], body: dict[str, Any]) -> Operations:
 
 def _tags(printed: Mapping[str, Any], noun: str) -> dict[str, Any]:
     """Return tags as EC2 takes them; those of AWS's own services it does not take."""
-    tags = [one for one in printed.get("Tags") or () if not str(one.get("Key")).startswith("aws:")]
+    tags = [tag for tag in printed.get("Tags") or () if not str(tag.get("Key")).startswith("aws:")]
     return {"TagSpecifications": [{"ResourceType": noun, "Tags": tags}]} if tags else {}
 
 

@@ -118,8 +118,10 @@ class Form:
         Raises:
             InputError: There is one.
         """
-        for one in document.objects:
-            one.reject([*self._of_other(one), *self._of_types(one), *self._of_pages(one)])
+        for source in document.objects:
+            source.reject(
+                [*self._of_other(source), *self._of_types(source), *self._of_pages(source)]
+            )
 
     @property
     def _source(self) -> str:
@@ -129,7 +131,14 @@ class Form:
     def _of_types(self, document: Document) -> Iterator[Problem]:
         """Find values that no command prints so: somebody may have cut the file by hand."""
         commands = {**PRINTED_BY, **self.printed_by}
-        name = next((one for one in document.data if one in self.fields and one in commands), "")
+        name = next(
+            (
+                field_name
+                for field_name in document.data
+                if field_name in self.fields and field_name in commands
+            ),
+            "",
+        )
         if name:
             _, service, command = commands[name].split()[:3]
             api = _APIS.get(service, service)
@@ -182,9 +191,9 @@ class Form:
             and document.data
             and not any(closest(name, self.fields) for name in document.data)
         ):
-            given = [*document.data]
-            more = f" and {len(given) - _SHOWN} more" if len(given) > _SHOWN else ""
-            message = f"is not {self.noun}: it has {', '.join(given[:_SHOWN])}{more}"
+            fields = [*document.data]
+            more = f" and {len(fields) - _SHOWN} more" if len(fields) > _SHOWN else ""
+            message = f"is not {self.noun}: it has {', '.join(fields[:_SHOWN])}{more}"
             yield Problem("", message, f"put there {self._source}")
         elif document.start:
             message = (
@@ -227,14 +236,14 @@ class Reshaped:
         Raises:
             InputError: Problems were noted.
         """
-        found: list[Problem] = []
+        problems: list[Problem] = []
         for source, problem in self.problems:
             try:
                 source.reject([problem])
             except InputError as error:
-                found += error.problems
-        if found:
-            raise InputError(found)
+                problems += error.problems
+        if problems:
+            raise InputError(problems)
         without = f"; not used: {', '.join(sorted(self.read_only))}" if self.read_only else ""
         note = f"{self.document.path}: taken as `{command}` prints it{without}"
         return replace(self.document, data=self.data, others=(), origins=self.origins, note=note)
@@ -300,8 +309,8 @@ def only(source: Document, name: str, *, hint: str) -> tuple[Any, str]:
     """
     items = source.data[name]
     if not isinstance(items, list) or len(items) != 1 or not isinstance(items[0], dict):
-        found = f"has {len(items)} items" if isinstance(items, list) else f"is {type_of(items)}"
-        source.reject([Problem(name, f"{found}, and one is expected", hint)])
+        state = f"has {len(items)} items" if isinstance(items, list) else f"is {type_of(items)}"
+        source.reject([Problem(name, f"{state}, and one is expected", hint)])
     return items[0], f"{name}[0]"
 
 
@@ -311,9 +320,9 @@ def reject_several(document: Document, *, hint: str) -> None:
     Raises:
         InputError: There is one.
     """
-    for one in document.others:
+    for source in document.others:
         message = f"holds {len(document.objects)} JSON objects, and one is expected"
-        one.reject([Problem("", message, hint)])
+        source.reject([Problem("", message, hint)])
 
 
 def sorted_by_need(names: Sequence[str], needs: Mapping[str, str]) -> list[str]:
@@ -323,5 +332,5 @@ def sorted_by_need(names: Sequence[str], needs: Mapping[str, str]) -> list[str]:
         chain = [name]
         while needs.get(chain[-1]) in names and needs[chain[-1]] not in chain:
             chain.append(needs[chain[-1]])
-        ordered += [one for one in reversed(chain) if one not in ordered]
+        ordered += [link for link in reversed(chain) if link not in ordered]
     return ordered

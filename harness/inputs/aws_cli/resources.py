@@ -93,8 +93,8 @@ def rule(document: Document) -> Document:
         if {"ScheduleExpression", "EventPattern"} & data.keys():
             body = {key: value for key, value in data.items() if key != "Targets"}
             printed = operation_shapes.output_shape("events", "DescribeRule")
-            wanted = operation_shapes.input_shape("events", "PutRule")
-            content = reshaped.without_read_only(body, printed=printed, wanted=wanted)
+            shape = operation_shapes.input_shape("events", "PutRule")
+            content = reshaped.without_read_only(body, printed=printed, wanted=shape)
             reshaped.put("PutRule", content, source=source, at="")
         for key in ("PutRule", "PutTargets"):
             if key in data:
@@ -141,7 +141,7 @@ def queues(document: Document) -> Document:
     inputs: dict[str, dict[str, Any]] = {}
     for source in document.objects:
         if is_bare and source is document:
-            inputs |= {str(one["QueueName"]): one for one in source.data[operation]}
+            inputs |= {str(queue["QueueName"]): queue for queue in source.data[operation]}
             continue
         attributes = source.data.get("Attributes")
         arn = str(attributes.get("QueueArn") or "") if isinstance(attributes, dict) else ""
@@ -151,11 +151,11 @@ def queues(document: Document) -> Document:
             continue
         extra = attributes.keys() & set(_READ_ONLY_QUEUE_ATTRIBUTES)
         reshaped.read_only |= extra - {"QueueArn"}
-        kept = {key: value for key, value in attributes.items() if key not in extra}
+        settings = {key: value for key, value in attributes.items() if key not in extra}
         name = arn.rpartition(":")[2]
-        places[name], inputs[name] = source, {"QueueName": name, "Attributes": kept}
-    needs = {name: queue_files.dead_letter_queue(one) for name, one in inputs.items()}
-    made = dict(zip(inputs, document.origins.values(), strict=False))
+        places[name], inputs[name] = source, {"QueueName": name, "Attributes": settings}
+    needs = {name: queue_files.dead_letter_queue(queue) for name, queue in inputs.items()}
+    origins = dict(zip(inputs, document.origins.values(), strict=False))
     ordered = output.sorted_by_need([*inputs], needs)
     reshaped.data[operation] = [inputs[name] for name in ordered]
     for index, name in enumerate(ordered):
@@ -164,7 +164,7 @@ def queues(document: Document) -> Document:
             reshaped.origins[key] = Origin(places[name], "")
             reshaped.origins[f"{key}.QueueName"] = Origin(places[name], "Attributes.QueueArn")
         else:
-            reshaped.origins[key] = made[name]
+            reshaped.origins[key] = origins[name]
     result = reshaped.result(_QUEUES.command)
     return result if places else replace(result, note="")
 
@@ -185,11 +185,11 @@ def bucket(document: Document, *, name: str, region: str = "") -> Document:
     printed_fields = {*_BUCKET.fields} - {"CreateBucket"}
     if not document.others and not printed_fields & document.data.keys():
         return document
-    arns = [str(one.data["BucketArn"]) for one in document.objects if "BucketArn" in one.data]
-    inputs = next((one for one in document.objects if "CreateBucket" in one.data), document)
-    made = inputs.data.get("CreateBucket")
-    made = made if isinstance(made, dict) and isinstance(made.get("Bucket"), str) else None
-    name = made["Bucket"] if made else arns[0].rpartition(":")[2] if arns else name
+    arns = [str(part.data["BucketArn"]) for part in document.objects if "BucketArn" in part.data]
+    inputs = next((part for part in document.objects if "CreateBucket" in part.data), document)
+    bucket = inputs.data.get("CreateBucket")
+    bucket = bucket if isinstance(bucket, dict) and isinstance(bucket.get("Bucket"), str) else None
+    name = bucket["Bucket"] if bucket else arns[0].rpartition(":")[2] if arns else name
     reshaped = Reshaped(document)
     if not name:
         message, hint = (
@@ -198,7 +198,7 @@ def bucket(document: Document, *, name: str, region: str = "") -> Document:
         )
         reshaped.reject(document, "", message, hint)
     reshaped.put("CreateBucket", {"Bucket": name}, source=document, at="")
-    if made:
+    if bucket:
         for operation, content in inputs.data.items():
             reshaped.put(operation, content, source=inputs, at=operation)
     else:
@@ -215,9 +215,9 @@ def bucket(document: Document, *, name: str, region: str = "") -> Document:
         printed |= source.data.keys()
         for field, (operation, wrapper) in bucket_files.SETTINGS.items():
             if field in source.data:
-                wanted = operation_shapes.input_shape("s3", operation).members if wrapper else ()
-                beside = {key: value for key, value in source.data.items() if key in wanted}
-                inside = {key: value for key, value in source.data.items() if key not in wanted}
+                fields = operation_shapes.input_shape("s3", operation).members if wrapper else ()
+                beside = {key: value for key, value in source.data.items() if key in fields}
+                inside = {key: value for key, value in source.data.items() if key not in fields}
                 content = {"Bucket": name, **beside, **({wrapper: inside} if wrapper else inside)}
                 reshaped.put(operation, content, source=source, at="")
                 if wrapper:
@@ -230,8 +230,8 @@ def _with_bucket_first(document: Document) -> Document:
     if not document.origins:
         return document
     first = next(iter(document.data.values()))
-    made = document.data.get("CreateBucket", {"Bucket": first["Bucket"]})
-    return replace(document, data={"CreateBucket": made, **document.data})
+    creation = document.data.get("CreateBucket", {"Bucket": first["Bucket"]})
+    return replace(document, data={"CreateBucket": creation, **document.data})
 
 
 def _put_place(reshaped: Reshaped, *, region: str) -> None:
@@ -240,8 +240,8 @@ def _put_place(reshaped: Reshaped, *, region: str) -> None:
     for source in reshaped.document.objects:
         for field in ("LocationConstraint", "BucketRegion"):
             if field in source.data:
-                given = str(source.data[field] or "")
-                place = _PLACES.get(given, given)
+                location = str(source.data[field] or "")
+                place = _PLACES.get(location, location)
                 reshaped.origins[f"CreateBucket.{key}.LocationConstraint"] = Origin(source, field)
     if place and (place, region) != (_FIRST_REGION, _FIRST_REGION):
         reshaped.data["CreateBucket"][key] = {"LocationConstraint": place}
@@ -261,7 +261,7 @@ def role(document: Document) -> Document:
     if body is None and "RoleId" in document.data:
         body, at = document.data, ""
     if not isinstance(body, dict):
-        apart = next((one for one in OF_POLICIES if one in document.data), "")
+        apart = next((field for field in OF_POLICIES if field in document.data), "")
         if apart and "AssumeRolePolicyDocument" not in document.data:
             message = "is of a role, and the file does not have what `aws iam get-role` prints"
             hint = "append this file to that of its role, and take it out of the folder"
@@ -271,8 +271,8 @@ def role(document: Document) -> Document:
     reshaped = Reshaped(document)
     _reject_other_roles(reshaped, str(body.get("RoleName")))
     printed = output.printed_shape("iam", "GetRole", "Role")
-    wanted = operation_shapes.input_shape("iam", "CreateRole")
-    reshaped.fill(reshaped.without_read_only(body, printed=printed, wanted=wanted), at=at)
+    shape = operation_shapes.input_shape("iam", "CreateRole")
+    reshaped.fill(reshaped.without_read_only(body, printed=printed, wanted=shape), at=at)
     boundary = reshaped.data.pop("PermissionsBoundary", None) or {}
     if arn := boundary.get("PermissionsBoundaryArn"):
         key = "PermissionsBoundary"
@@ -314,13 +314,13 @@ def _take_policies(reshaped: Reshaped) -> None:
         if "PolicyDocument" in source.data:
             name = str(source.data.get("PolicyName"))
             take(name, source.data["PolicyDocument"], source=source, at="PolicyDocument")
-    _reject_missing_inline(reshaped, {str(one["PolicyName"]) for one in policies})
+    _reject_missing_inline(reshaped, {str(policy["PolicyName"]) for policy in policies})
     attached = [
-        str(one.get("PolicyArn"))
+        str(policy.get("PolicyArn"))
         for source in objects
-        for one in source.data.get("AttachedPolicies") or ()
+        for policy in source.data.get("AttachedPolicies") or ()
     ]
-    versions = [one for one in objects if "PolicyVersion" in one.data]
+    versions = [part for part in objects if "PolicyVersion" in part.data]
     unknown = [arn for arn in attached if managed_policy(arn) is None]
     documented = attached if len(versions) == len(attached) else unknown
     for arn, source in zip(documented, versions, strict=False):
@@ -332,7 +332,7 @@ def _take_policies(reshaped: Reshaped) -> None:
             policies[-1]["PolicyArn"] = arn  # every account has it
     if len(documented) != len(versions):
         reshaped.reject(
-            next((one for one in objects if "AttachedPolicies" in one.data), reshaped.document),
+            next((part for part in objects if "AttachedPolicies" in part.data), reshaped.document),
             "AttachedPolicies",
             f"has {len(unknown)} policies whose documents are not known here"
             f" ({', '.join(unknown) or 'none'}), and the file has {len(versions)} documents",

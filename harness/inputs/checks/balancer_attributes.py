@@ -32,24 +32,24 @@ def attributes(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
     """
     for name, content, file in resources(production):
-        place, listed = production.files[file], content.get("Attributes") or []
-        values = _values(listed)
-        for index, one in enumerate(listed):
-            key, value = str(one.get("Key") or ""), str(one.get("Value", ""))
+        place, entries = production.files[file], content.get("Attributes") or []
+        values = _values(entries)
+        for index, entry in enumerate(entries):
+            key, value = str(entry.get("Key") or ""), str(entry.get("Value", ""))
             if not key:
                 hint = 'write {"Key": ..., "Value": ...}, or leave it out'
                 yield Problem(f"Attributes[{index}]", "names no attribute", hint, file=place)
                 continue
             for message, hint in _of_attribute(name, key, value):
                 yield Problem(f"Attributes[{index}]", f"{key} {message}", hint, file=place)
-            if key in [str(other.get("Key")) for other in listed[:index]]:
+            if key in [str(other.get("Key")) for other in entries[:index]]:
                 message, hint = f"{key} stands there twice", "leave one of the two out"
                 yield Problem(f"Attributes[{index}]", message, hint, file=place)
         start, algorithm, only = _SLOW_STARTS
         chosen = values.get(algorithm, only)
         if values.get(start, "0") != "0" and chosen != only:
             yield Problem(
-                f"Attributes[{[one.get('Key') for one in listed].index(start)}]",
+                f"Attributes[{[entry.get('Key') for entry in entries].index(start)}]",
                 f"{start} is {values[start]}, and {algorithm} {chosen}: ELB refuses the two"
                 " together",
                 f'write "0", or the algorithm {only}',
@@ -60,9 +60,9 @@ def attributes(production: Production) -> Iterator[Problem]:
 def unknown(production: Production) -> Iterator[str]:
     """Yield a note for each attribute that botocore does not know; ELB may have it since."""
     for name, content, file in resources(production):
-        for one in content.get("Attributes") or ():
-            if one.get("Key") not in _attribute_names(name):
-                yield f"{file}: the attribute {one.get('Key')} is not known here, and not judged"
+        for entry in content.get("Attributes") or ():
+            if entry.get("Key") not in _attribute_names(name):
+                yield f"{file}: the attribute {entry.get('Key')} is not known here, and not judged"
 
 
 def _of_attribute(name: str, key: str, value: str) -> Iterator[tuple[str, str]]:
@@ -79,14 +79,14 @@ def _of_attribute(name: str, key: str, value: str) -> Iterator[tuple[str, str]]:
     if key not in _attribute_names(name) and attribute:
         yield "is no attribute that ELB has", f'did you mean "{attribute}"?'
         return
-    known = VALUES.get(key, ())
-    if not known:
+    values = VALUES.get(key, ())
+    if not values:
         return
-    if isinstance(known[0], str):
-        if value not in known:
-            yield f'is "{value}"', f"write one of {', '.join(map(str, known))}"
+    if isinstance(values[0], str):
+        if value not in values:
+            yield f'is "{value}"', f"write one of {', '.join(map(str, values))}"
         return
-    least, most = int(known[0]), int(known[1])
+    least, most = int(values[0]), int(values[1])
     is_short = key == _SLOW_STARTS[0] and value.isdigit() and 0 < int(value) < _SLOW_START_S
     if not value.isdigit() or not least <= int(value) <= most or is_short:
         either = f'"0", or "{_SLOW_START_S}"' if key == _SLOW_STARTS[0] else f'"{least}"'
@@ -106,8 +106,8 @@ def cookies(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html
     """
-    listed = production.target_group.get("Attributes") or ()
-    values = _values(listed)
+    entries = production.target_group.get("Attributes") or ()
+    values = _values(entries)
     by_app = values.get("stickiness.type") == "app_cookie"
     if by_app and values.get("stickiness.enabled") == "true" and not values.get(_COOKIE_NAME):
         yield Problem(
@@ -116,9 +116,9 @@ def cookies(production: Production) -> Iterator[Problem]:
             f"add {_COOKIE_NAME} with a cookie of the app, or write the stickiness.type lb_cookie",
             file=production.files["ecs.target_group"],
         )
-    for index, one in enumerate(listed):
-        value = str(one.get("Value"))
-        is_name = str(one.get("Key")) == _COOKIE_NAME
+    for index, entry in enumerate(entries):
+        value = str(entry.get("Value"))
+        is_name = str(entry.get("Key")) == _COOKIE_NAME
         if is_name and value.upper().startswith(_RESERVED_COOKIE):
             yield Problem(
                 f"Attributes[{index}]",
@@ -134,10 +134,10 @@ def logs(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
     """
-    listed = production.load_balancer.get("Attributes") or ()
-    values = _values(listed)
-    for index, one in enumerate(listed):
-        key = str(one.get("Key"))
+    entries = production.load_balancer.get("Attributes") or ()
+    values = _values(entries)
+    for index, entry in enumerate(entries):
+        key = str(entry.get("Key"))
         bucket = key.removesuffix(_LOGS_ENABLED) + _LOGS_BUCKET
         if key.endswith(_LOGS_ENABLED) and values[key] == "true" and not values.get(bucket):
             yield Problem(
@@ -148,9 +148,9 @@ def logs(production: Production) -> Iterator[Problem]:
             )
 
 
-def _values(listed: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def _values(entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the values of attributes by their keys."""
-    return {str(one.get("Key")): str(one.get("Value", "")) for one in listed}
+    return {str(entry.get("Key")): str(entry.get("Value", "")) for entry in entries}
 
 
 CHECKS = (

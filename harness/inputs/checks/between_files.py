@@ -82,7 +82,7 @@ def check(
         if not reading.problems:
             raise
         raise reading.failure() from None
-    wrong = {one.key for one in reading.problems}
+    wrong = {entry.key for entry in reading.problems}
     for find in CHECKS:
         try:
             for problem in find(production):

@@ -42,8 +42,8 @@ def names(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     """
     file = production.resources.get("bucket")
-    for given in file.inputs_of("CreateBucket") if file else ():
-        name = str(given["Bucket"])
+    for request in file.inputs_of("CreateBucket") if file else ():
+        name = str(request["Bucket"])
         if not _BUCKET_NAME.fullmatch(name) or ".." in name:
             yield Problem(
                 "CreateBucket.Bucket",
@@ -52,7 +52,7 @@ def names(production: Production) -> Iterator[Problem]:
                 " both ends",
                 file=production.files["resources.bucket"],
             )
-        place = given.get("CreateBucketConfiguration") or {}
+        place = request.get("CreateBucketConfiguration") or {}
         if place.get("LocationConstraint") == _UNWRITTEN_REGION:
             yield Problem(
                 "CreateBucket.CreateBucketConfiguration.LocationConstraint",
@@ -79,8 +79,8 @@ def settings(production: Production) -> Iterator[Problem]:
 
 
 def _acls(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
-    for given in bucket.inputs_of("CreateBucket"):
-        acl, owner = str(given.get("ACL") or ""), given.get("ObjectOwnership", _ENFORCED)
+    for request in bucket.inputs_of("CreateBucket"):
+        acl, owner = str(request.get("ACL") or ""), request.get("ObjectOwnership", _ENFORCED)
         if acl in _ACLS_OF_OTHERS and owner == _ENFORCED:
             yield (
                 "CreateBucket.ACL",
@@ -91,8 +91,10 @@ def _acls(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
 
 
 def _cors(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
-    for given in bucket.inputs_of("PutBucketCors"):
-        for index, rule in enumerate((given.get("CORSConfiguration") or {}).get("CORSRules") or ()):
+    for request in bucket.inputs_of("PutBucketCors"):
+        for index, rule in enumerate(
+            (request.get("CORSConfiguration") or {}).get("CORSRules") or ()
+        ):
             for method in rule.get("AllowedMethods") or ():
                 if method not in _CORS_METHODS:
                     yield (
@@ -131,17 +133,17 @@ def _origin_of(text: str) -> str:
 
 
 def _lifecycle(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
-    for given in bucket.inputs_of("PutBucketLifecycleConfiguration"):
-        rules = (given.get("LifecycleConfiguration") or {}).get("Rules") or ()
+    for request in bucket.inputs_of("PutBucketLifecycleConfiguration"):
+        rules = (request.get("LifecycleConfiguration") or {}).get("Rules") or ()
         for number, rule in enumerate(rules):
-            for index, one in enumerate(rule.get("Transitions") or ()):
-                days = one.get("Days")
+            for index, move in enumerate(rule.get("Transitions") or ()):
+                days = move.get("Days")
                 is_early = isinstance(days, int) and days < _INFREQUENT_FROM_DAYS
-                if one.get("StorageClass") in _INFREQUENT and is_early:
+                if move.get("StorageClass") in _INFREQUENT and is_early:
                     yield (
                         "PutBucketLifecycleConfiguration.LifecycleConfiguration"
                         f".Rules[{number}].Transitions[{index}].Days",
-                        f"is {days}, and S3 moves nothing to {one['StorageClass']} before day"
+                        f"is {days}, and S3 moves nothing to {move['StorageClass']} before day"
                         f" {_INFREQUENT_FROM_DAYS}: it refuses the rule",
                         f"write {_INFREQUENT_FROM_DAYS} or more",
                     )
@@ -156,8 +158,8 @@ def _lifecycle(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
 
 
 def _keys(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
-    for given in bucket.inputs_of("PutBucketEncryption"):
-        rules = (given.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or ()
+    for request in bucket.inputs_of("PutBucketEncryption"):
+        rules = (request.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or ()
         for index, rule in enumerate(rules):
             default = rule.get("ApplyServerSideEncryptionByDefault") or {}
             if default.get("SSEAlgorithm") == _OWN_KEY and default.get("KMSMasterKeyID"):
@@ -170,11 +172,11 @@ def _keys(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
 
 
 def _policies(bucket: CallFile) -> Iterator[tuple[str, str, str]]:
-    for given in bucket.inputs_of("PutBucketPolicy"):
-        name = str(given.get("Bucket"))
-        for index, statement in enumerate(statements(policy_of(given))):
-            found = statement.get("Resource") or []
-            for arn in [found] if isinstance(found, str) else found:
+    for request in bucket.inputs_of("PutBucketPolicy"):
+        name = str(request.get("Bucket"))
+        for index, statement in enumerate(statements(policy_of(request))):
+            resource = statement.get("Resource") or []
+            for arn in [resource] if isinstance(resource, str) else resource:
                 of_bucket = str(arn).partition(":s3:::")[2].partition("/")[0]
                 if of_bucket and not set("*?$") & set(of_bucket) and of_bucket != name != UNREAD:
                     yield (
@@ -194,8 +196,8 @@ def public_addresses(production: Production) -> Iterator[Problem]:
     file = production.resources.get("bucket")
     if file is None or not s3_endpoints(production):
         return
-    for given in file.inputs_of("PutBucketPolicy"):
-        for index, statement in enumerate(statements(policy_of(given))):
+    for request in file.inputs_of("PutBucketPolicy"):
+        for index, statement in enumerate(statements(policy_of(request))):
             conditions = [
                 (operator.lower(), key.lower())
                 for operator, block in (statement.get("Condition") or {}).items()

@@ -59,13 +59,13 @@ def _of_app(settings: Config) -> Iterator[Problem]:
 
 def _of_stage(image: BuiltImage, *, file: Path, key: str) -> Iterator[Problem]:
     """Report a stage that the Dockerfile does not have: a name, or a number from 0."""
-    stages = [one.lower() for one in _STAGE.findall(file.read_text("utf-8", "replace"))]
+    stages = [stage.lower() for stage in _STAGE.findall(file.read_text("utf-8", "replace"))]
     target = str(image.target)
     is_number = target.isdecimal() and int(target) < len(stages)
     if target.lower() not in stages and not is_number:
-        known = [one for one in stages if one]
+        names = [stage for stage in stages if stage]
         message = f'is "{target}", and {image.dockerfile} has no such stage'
-        yield Problem(key, message, nearest(target.lower(), known) if known else "leave it out")
+        yield Problem(key, message, nearest(target.lower(), names) if names else "leave it out")
 
 
 def _absent(key: str, value: str, *, noun: str) -> Problem:

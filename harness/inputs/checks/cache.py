@@ -32,7 +32,9 @@ _ELSEWHERE = "where production has it, give {name} another value in overlay.envi
 
 def uses_cache(definition: TaskDefinition) -> bool:
     """Whether a variable of a task names a cache's host."""
-    return any(_HOSTS & {*one.environment, *one.secrets} for one in definition.containers)
+    return any(
+        _HOSTS & {*container.environment, *container.secrets} for container in definition.containers
+    )
 
 
 def problems(production: Production) -> Iterator[Problem]:
@@ -78,11 +80,11 @@ def _unresolved_hosts(production: Production) -> Iterator[Problem]:
     Laravel's PhpRedisConnector puts the scheme before the host, unless it stands there already.
     """
     for definition in production.definitions:
-        given = {name: value for _, name, value in definition.variables}
-        scheme = given.get("REDIS_SCHEME", "")
+        values = {name: value for _, name, value in definition.variables}
+        scheme = values.get("REDIS_SCHEME", "")
         for place, name, value in definition.variables:
             own, _, host = value.rpartition("://")
-            if name != "REDIS_HOST" or given.get("REDIS_CLIENT", "phpredis") != "phpredis":
+            if name != "REDIS_HOST" or values.get("REDIS_CLIENT", "phpredis") != "phpredis":
                 continue
             if _WITH_PORT.fullmatch(host):
                 message, hint = "has a port", "leave the port to REDIS_PORT"
@@ -107,11 +109,11 @@ def _unwanted_passwords(production: Production, cache: Cache) -> Iterator[Proble
     if cache.operation != _GROUP or cache.asks_for_token:
         return
     for definition in production.definitions:
-        given = (
-            one.secrets.get(_PASSWORD) or one.environment.get(_PASSWORD, "null")
-            for one in definition.containers
+        passwords = (
+            container.secrets.get(_PASSWORD) or container.environment.get(_PASSWORD, "null")
+            for container in definition.containers
         )
-        if {*given} - {"", "null"}:
+        if {*passwords} - {"", "null"}:
             yield Problem(
                 f"{cache.operation}.AuthToken",
                 f"is missing, and the tasks have {_PASSWORD}: a cache refuses a password that it"
@@ -134,8 +136,8 @@ def _drivers_without_store(production: Production) -> Iterator[Problem]:
     """Report drivers with a store that the files and the overlay lack."""
     config = production.config
     for definition in production.definitions:
-        given = {(name, value) for _, name, value in definition.variables}
-        maintenance = _MAINTENANCE if _MAINTENANCE.items() <= given else {}
+        pairs = {(name, value) for _, name, value in definition.variables}
+        maintenance = _MAINTENANCE if _MAINTENANCE.items() <= pairs else {}
         for place, name, value in definition.variables:
             if name in config.overlay.environment:
                 continue

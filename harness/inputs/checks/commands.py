@@ -45,15 +45,15 @@ def _repeated(production: Production) -> Iterator[Problem]:
     """Two rules that run schedule:run: each command that is due would run twice."""
     first = ""
     for key, schedule in production.schedules.items():
-        given = _commands_given(schedule)
-        if given.keys() - {one.name for one in schedule.definition.containers}:
+        commands = _commands_given(schedule)
+        if commands.keys() - {container.name for container in schedule.definition.containers}:
             continue  # a name that is wrong is a problem of its own
-        listed = [
-            _words(one, given.get(one.name))
-            for one in schedule.definition.containers
-            if one.image == production.app_image
+        programs = [
+            _words(container, commands.get(container.name))
+            for container in schedule.definition.containers
+            if container.image == production.app_image
         ]
-        if any(_RUNS.search(" ".join(words)) for words in listed):
+        if any(_RUNS.search(" ".join(words)) for words in programs):
             if first:
                 yield Problem(
                     f"{schedule.target_key}.EcsParameters.TaskDefinitionArn",
@@ -67,22 +67,26 @@ def _repeated(production: Production) -> Iterator[Problem]:
 
 def _commands_given(schedule: Schedule) -> dict[Any, Any]:
     """Return the commands of the target's overrides, by the names of their containers."""
-    listed = run_task_input(schedule.target).get("overrides", {}).get("containerOverrides") or ()
-    return {one.get("name"): one.get("command") for one in listed if isinstance(one, dict)}
+    overrides = run_task_input(schedule.target).get("overrides", {}).get("containerOverrides") or ()
+    return {
+        override.get("name"): override.get("command")
+        for override in overrides
+        if isinstance(override, dict)
+    }
 
 
 def _of_tick(production: Production, schedule: Schedule, *, file: str) -> Iterator[Problem]:
-    given = _commands_given(schedule)
+    commands = _commands_given(schedule)
     for number, container in enumerate(schedule.definition.containers):
         if not container.essential or container.image != production.app_image:
             continue
-        override = given.get(container.name)
+        override = commands.get(container.name)
         words = _words(container, override)
         if service := _service_of(production, container, words):
-            found = "this command" if words else "no command: it runs the image's own"
+            command = "this command" if words else "no command: it runs the image's own"
             yield Problem(
                 f"{schedule.target_key}.EcsParameters.TaskDefinitionArn",
-                f"is a task whose container {container.name} has {found}, as the tasks of the"
+                f"is a task whose container {container.name} has {command}, as the tasks of the"
                 f" service {service} do, and never ends: each tick starts another one",
                 'write as Input: {"containerOverrides": [{"name": "'
                 f'{container.name}", "command": ["php", "artisan", "schedule:run"]}}]}}',
@@ -118,8 +122,8 @@ def _service_of(
 
 def _endless(words: Sequence[str]) -> str:
     line = " ".join(words)
-    if found := _ENDLESS.search(line):
-        return found["artisan"] or found["server"]
+    if match := _ENDLESS.search(line):
+        return match["artisan"] or match["server"]
     if _WORKER.search(line) and not any(option in line for option in _ENDS):
         return "queue:work"
     return ""
@@ -127,7 +131,7 @@ def _endless(words: Sequence[str]) -> str:
 
 def first_run(production: Production) -> Iterator[Problem]:
     """Commands of the cutover's day leave brought tables alone, and fill none before it is made."""
-    lines = [" ".join(one.command) for one in production.config.first_run]
+    lines = [" ".join(entry.command) for entry in production.config.first_run]
     migrates = next((n for n, line in enumerate(lines) if _MIGRATES.search(line)), 0)
     for number, line in enumerate(lines[:migrates]):
         if _SEEDS.search(line):
@@ -137,11 +141,11 @@ def first_run(production: Production) -> Iterator[Problem]:
                 "put it after that one",
                 file=str(production.config.file),
             )
-    for number, one in enumerate(production.config.first_run):
-        if found := _DROPS.search(" ".join(one.command)):
+    for number, entry in enumerate(production.config.first_run):
+        if match := _DROPS.search(" ".join(entry.command)):
             yield Problem(
                 f"first_run[{number}].command",
-                f"has {found['name']}, which drops every table: on the day of the cutover those of"
+                f"has {match['name']}, which drops every table: on the day of the cutover those of"
                 " the old host's data, too",
                 'write ["php", "artisan", "migrate", "--force"]',
                 file=str(production.config.file),

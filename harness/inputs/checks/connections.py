@@ -184,11 +184,13 @@ def admits(connection: Connection, *, vpc: IPv4Network) -> bool:
 
 def _users_of_cache(production: Production) -> set[str]:
     """Name the services, and the schedule, with tasks that know the cache's host."""
-    found = {
+    names = {
         name for name, service in production.services.items() if uses_cache(service.definition)
     }
-    return found | {
-        _name(key) for key, one in production.schedules.items() if uses_cache(one.definition)
+    return names | {
+        _name(key)
+        for key, schedule in production.schedules.items()
+        if uses_cache(schedule.definition)
     }
 
 

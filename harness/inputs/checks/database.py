@@ -55,12 +55,12 @@ _OF_WRITER = ("DB_HOST", *DATABASE_URLS)
 
 def values(production: Production) -> Iterator[Problem]:
     """Values of the cluster and its proxy."""
-    for one in phase_files.calls(production, "database"):
-        for path, (least, most) in _RANGES.get(one.operation, {}).items():
-            value = _value(one.input, path)
+    for call in phase_files.calls(production, "database"):
+        for path, (least, most) in _RANGES.get(call.operation, {}).items():
+            value = _value(call.input, path)
             if value is not None and not least <= value <= most:
                 yield Problem(
-                    f"{one.key}.{path}",
+                    f"{call.key}.{path}",
                     f"is {value}, and RDS takes {least} to {most}",
                     f"write {least} to {most}",
                     file=production.files["phases.database"],
@@ -76,11 +76,11 @@ def _value(content: Mapping[str, Any], path: str) -> int | None:
 
 def engine_families(production: Production) -> Iterator[Problem]:
     """A proxy speaks the protocol of Aurora MySQL."""
-    for one in phase_files.calls(production, "database"):
-        family = one.input.get("EngineFamily", _FAMILY)
+    for call in phase_files.calls(production, "database"):
+        family = call.input.get("EngineFamily", _FAMILY)
         if family != _FAMILY:
             yield Problem(
-                f"{one.key}.EngineFamily",
+                f"{call.key}.EngineFamily",
                 f'is "{family}", and the cluster is Aurora MySQL: RDS refuses it as a target',
                 f'write "{_FAMILY}"',
                 file=production.files["phases.database"],
@@ -94,15 +94,15 @@ def serverless(production: Production) -> Iterator[Problem]:
     """
     calls = phase_files.calls(production, "database")
     unscaled = {
-        one.input.get("DBClusterIdentifier")
-        for one in calls
-        if one.operation == "CreateDBCluster" and _SERVERLESS_SCALING not in one.input
+        call.input.get("DBClusterIdentifier")
+        for call in calls
+        if call.operation == "CreateDBCluster" and _SERVERLESS_SCALING not in call.input
     }
-    for one in calls:
-        is_serverless = one.input.get("DBInstanceClass") == _SERVERLESS
-        if is_serverless and one.input.get("DBClusterIdentifier") in unscaled:
+    for call in calls:
+        is_serverless = call.input.get("DBInstanceClass") == _SERVERLESS
+        if is_serverless and call.input.get("DBClusterIdentifier") in unscaled:
             yield Problem(
-                f"{one.key}.DBInstanceClass",
+                f"{call.key}.DBInstanceClass",
                 f"is {_SERVERLESS}, and the cluster has no {_SERVERLESS_SCALING}: RDS refuses the"
                 " instance",
                 f'add to CreateDBCluster: "{_SERVERLESS_SCALING}": {{"MinCapacity": ...,'
@@ -118,25 +118,25 @@ def parameter_groups(production: Production) -> Iterator[Problem]:
     """
     calls = phase_files.calls(production, "database")
     families = {
-        str(one.input["DBClusterParameterGroupName"]): str(one.input["DBParameterGroupFamily"])
-        for one in calls
-        if one.operation == "CreateDBClusterParameterGroup"
+        str(call.input["DBClusterParameterGroupName"]): str(call.input["DBParameterGroupFamily"])
+        for call in calls
+        if call.operation == "CreateDBClusterParameterGroup"
     }
-    for one in calls:
-        version = _RELEASE.match(str(one.input.get("EngineVersion", "")))
-        group = str(one.input.get("DBClusterParameterGroupName", ""))
+    for call in calls:
+        version = _RELEASE.match(str(call.input.get("EngineVersion", "")))
+        group = str(call.input.get("DBClusterParameterGroupName", ""))
         default = group.removeprefix(_DEFAULT_GROUP) if group.startswith(_DEFAULT_GROUP) else ""
         family = families.get(group, default)
-        if one.operation == "CreateDBCluster" and version and family:
-            wanted = f"{one.input['Engine']}{version[0]}"
-            if family != wanted:
+        if call.operation == "CreateDBCluster" and version and family:
+            engine_family = f"{call.input['Engine']}{version[0]}"
+            if family != engine_family:
                 yield Problem(
-                    f"{one.key}.DBClusterParameterGroupName"
+                    f"{call.key}.DBClusterParameterGroupName"
                     if default
                     else "CreateDBClusterParameterGroup.DBParameterGroupFamily",
                     f'is "{group if default else family}", and the cluster of that group has the'
-                    f" engine {one.input['Engine']} {one.input['EngineVersion']}: RDS refuses it",
-                    f'write "{_DEFAULT_GROUP if default else ""}{wanted}"',
+                    f" engine {call.input['Engine']} {call.input['EngineVersion']}: RDS refuses it",
+                    f'write "{_DEFAULT_GROUP if default else ""}{engine_family}"',
                     file=production.files["phases.database"],
                 )
 
@@ -152,12 +152,14 @@ def references(production: Production) -> Iterator[Problem]:
         return
     calls = phase_files.calls(production, "database")
     for field, maker, noun in _NAMED_BY:
-        made = {str(one.input.get(field)) for one in calls if one.operation == maker}
-        named = [place for one in calls if one.operation != maker for place in _named(one, field)]
-        unused = made.difference(name for _, name in named)
-        lacking = sorted(unused if field.endswith("GroupName") else made)
-        for key, name in named:
-            if name not in made and lacking and not name.startswith(_DEFAULT_GROUP):
+        names = {str(call.input.get(field)) for call in calls if call.operation == maker}
+        mentions = [
+            place for call in calls if call.operation != maker for place in _named(call, field)
+        ]
+        unused = names.difference(name for _, name in mentions)
+        lacking = sorted(unused if field.endswith("GroupName") else names)
+        for key, name in mentions:
+            if name not in names and lacking and not name.startswith(_DEFAULT_GROUP):
                 yield Problem(
                     key,
                     f'is "{name}", and the file makes the {noun} {", ".join(lacking)}',
@@ -183,26 +185,26 @@ def combinations(production: Production) -> Iterator[Problem]:
     file = production.files.get("phases.database", "")
     calls = phase_files.calls(production, "database")
     engines = {
-        one.input.get("DBClusterIdentifier"): one.input.get("Engine")
-        for one in calls
-        if one.operation == "CreateDBCluster"
+        call.input.get("DBClusterIdentifier"): call.input.get("Engine")
+        for call in calls
+        if call.operation == "CreateDBCluster"
     }
-    for one in calls:
-        if one.input.get(_MANAGED) and _PASSWORD in one.input:
+    for call in calls:
+        if call.input.get(_MANAGED) and _PASSWORD in call.input:
             message = f"is set, and {_MANAGED} is true: RDS refuses the two together"
             hint = "leave it out: no password belongs in a file"
-            yield Problem(f"{one.key}.{_PASSWORD}", message, hint, file=file)
-        engine = engines.get(one.input.get("DBClusterIdentifier"))
-        if one.operation == "CreateDBInstance" and engine and one.input.get("Engine") != engine:
-            message = f'is "{one.input.get("Engine")}", and that of its cluster "{engine}"'
+            yield Problem(f"{call.key}.{_PASSWORD}", message, hint, file=file)
+        engine = engines.get(call.input.get("DBClusterIdentifier"))
+        if call.operation == "CreateDBInstance" and engine and call.input.get("Engine") != engine:
+            message = f'is "{call.input.get("Engine")}", and that of its cluster "{engine}"'
             yield Problem(
-                f"{one.key}.Engine", f"{message}: RDS refuses it", f'write "{engine}"', file=file
+                f"{call.key}.Engine", f"{message}: RDS refuses it", f'write "{engine}"', file=file
             )
-        pool = one.input.get("ConnectionPoolConfig") or {}
-        filters = [str(one) for one in pool.get("SessionPinningFilters") or ()]
-        if any(one != _PINNING_FILTER for one in filters):
+        pool = call.input.get("ConnectionPoolConfig") or {}
+        filters = [str(name) for name in pool.get("SessionPinningFilters") or ()]
+        if any(name != _PINNING_FILTER for name in filters):
             yield Problem(
-                f"{one.key}.ConnectionPoolConfig.SessionPinningFilters",
+                f"{call.key}.ConnectionPoolConfig.SessionPinningFilters",
                 f"has {', '.join(filters)}, and RDS knows {_PINNING_FILTER} alone",
                 f'write "{_PINNING_FILTER}", or leave it out',
                 file=file,
@@ -210,7 +212,7 @@ def combinations(production: Production) -> Iterator[Problem]:
         idle, most = pool.get("MaxIdleConnectionsPercent"), pool.get("MaxConnectionsPercent")
         if idle is not None and (most is None or idle > most):
             yield Problem(
-                f"{one.key}.ConnectionPoolConfig.MaxIdleConnectionsPercent",
+                f"{call.key}.ConnectionPoolConfig.MaxIdleConnectionsPercent",
                 f"is {idle}, and MaxConnectionsPercent {most or 'is missing'}: RDS refuses it",
                 "write it no higher than MaxConnectionsPercent, or leave it out",
                 file=file,
@@ -223,20 +225,20 @@ def accounts(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html and
     https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_UserAuthConfig.html
     """
-    for one in phase_files.calls(production, "database"):
-        name = one.input.get("MasterUsername")
+    for call in phase_files.calls(production, "database"):
+        name = call.input.get("MasterUsername")
         if name is not None and (not _MASTER.fullmatch(str(name)) or name in _RESERVED):
             yield Problem(
-                f"{one.key}.MasterUsername",
+                f"{call.key}.MasterUsername",
                 f'is "{name}", which RDS refuses',
                 "write letters and digits, a letter first, and no name of RDS's own",
                 file=production.files["phases.database"],
             )
-        for index, auth in enumerate(one.input.get("Auth") or ()):
+        for index, auth in enumerate(call.input.get("Auth") or ()):
             arn = str(auth.get("SecretArn", ""))
             if arn.count(":") > _COLONS:
                 yield Problem(
-                    f"{one.key}.Auth[{index}].SecretArn",
+                    f"{call.key}.Auth[{index}].SecretArn",
                     f'is "{arn}", with the parts that only a task definition\'s valueFrom has',
                     f"write {':'.join(arn.split(':')[: _COLONS + 1])}",
                     file=production.files["phases.database"],
@@ -252,12 +254,12 @@ def places(production: Production) -> Iterator[Problem]:
     document = production.documents.get("phases.database")
     if document is None or document.origins:
         return  # what RDS has, it took
-    for one in phase_files.calls(production, "database"):
+    for call in phase_files.calls(production, "database"):
         for field in ("SubnetIds", "VpcSubnetIds"):
-            given = one.input.get(field)
-            if given is not None and len(set(given)) < _LEAST_SUBNETS:
+            subnets = call.input.get(field)
+            if subnets is not None and len(set(subnets)) < _LEAST_SUBNETS:
                 yield Problem(
-                    f"{one.key}.{field}",
+                    f"{call.key}.{field}",
                     "has one subnet, and RDS needs two, in two zones",
                     "name a subnet of another zone, too",
                     file=production.files["phases.database"],
@@ -267,16 +269,16 @@ def places(production: Production) -> Iterator[Problem]:
 def ports(production: Production) -> Iterator[Problem]:
     """A cluster listens where its group admits the proxy, or the tasks."""
     vpc = IPv4Network(production.network.vpc_cidr)
-    for one in phase_files.calls(production, "database"):
-        port = one.input.get("Port", connections.MYSQL_PORT)
-        if one.operation != "CreateDBCluster" or port == connections.MYSQL_PORT:
+    for call in phase_files.calls(production, "database"):
+        port = call.input.get("Port", connections.MYSQL_PORT)
+        if call.operation != "CreateDBCluster" or port == connections.MYSQL_PORT:
             continue
         for way in connections.needed(production):
             if production.network.database_group not in way.destination.ids:
                 continue
             if not connections.admits(replace(way, port=port), vpc=vpc):
                 yield Problem(
-                    f"{one.key}.Port",
+                    f"{call.key}.Port",
                     f"is {port}, and the database's group admits {way.source.name} on"
                     f" {connections.MYSQL_PORT} alone: the cluster would be out of reach",
                     f"leave it out, for port {connections.MYSQL_PORT}",
@@ -294,19 +296,21 @@ def reader_endpoints(production: Production) -> Iterator[Problem]:
     own = {"proxy": config.proxy_endpoint or "", "cluster": config.cluster_endpoint}
     for definition in production.definitions:
         for place, name, value in definition.variables:
-            found, writer = endpoint_elsewhere(value, **own)
-            is_reader = bool(READER.search(found))
-            if name in replaced or not found or (name in _OF_WRITER and not is_reader):
+            endpoint, writer = endpoint_elsewhere(value, **own)
+            is_reader = bool(READER.search(endpoint))
+            if name in replaced or not endpoint or (name in _OF_WRITER and not is_reader):
                 continue  # a wrong name is seen in the rehearsal, as its task meets it
-            what = "the reader endpoint" if is_reader else "no endpoint of [database]"
+            noun = "the reader endpoint" if is_reader else "no endpoint of [database]"
             message, hint = "a rehearsal has the writer alone", ""
             if name == "DB_HOST":
                 message = "Aurora refuses every write there"
                 hint = f"write the cluster's endpoint, {writer}; where the app only reads by it,"
-            to = f': {name} = "{writer}"' if value == found else f".{name}, with {writer} as host"
+            to = (
+                f': {name} = "{writer}"' if value == endpoint else f".{name}, with {writer} as host"
+            )
             yield Problem(
                 place,
-                f'is "{found}" ({name}), {what}: {message}',
+                f'is "{endpoint}" ({name}), {noun}: {message}',
                 f"{hint} set overlay.environment{to}".strip(),
                 file=definition.source,
             )
@@ -320,14 +324,14 @@ def endpoints(production: Production) -> Iterator[Problem]:
     """
     config = production.config
     for key in ("cluster_endpoint", "proxy_endpoint"):
-        host, wanted = str(getattr(config.database, key) or ""), key.partition("_")[0]
-        found = kind_and_region(host)
-        if found is None:
+        host, resource = str(getattr(config.database, key) or ""), key.partition("_")[0]
+        parts = kind_and_region(host)
+        if parts is None:
             continue
-        kind, region = found
-        message, hint = "", f"write the endpoint of the {wanted} that `aws rds` prints"
-        if kind != wanted:
-            message = f"an endpoint of a {kind} and of no {wanted}"
+        kind, region = parts
+        message, hint = "", f"write the endpoint of the {resource} that `aws rds` prints"
+        if kind != resource:
+            message = f"an endpoint of a {kind} and of no {resource}"
         elif region not in (config.region, *config.foreign):
             message = f"in the region {region}, and aws.region is {config.region}"
         if message:

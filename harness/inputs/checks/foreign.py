@@ -56,9 +56,13 @@ def reject(
     used = {arn.rpartition("/")[2] for task in tasks for arn in _role_arns(task)}
     unused = {str(role.path) for role in roles if role.name not in used}
     judged = [document for path, document in reading.documents.items() if path not in unused]
-    named = [arn for one in judged for _, text in _texts(one.data) for arn in _arns(text)]
+    references = [
+        arn for source in judged for _, text in _texts(source.data) for arn in _arns(text)
+    ]
     for key, part in (("account_id", "account"), ("region", "region")):
-        values = Counter(value for arn in named if (value := getattr(arn, part)) not in ("", _AWS))
+        values = Counter(
+            value for arn in references if (value := getattr(arn, part)) not in ("", _AWS)
+        )
         other, count = (*values.most_common(1), ("", 0))[0]
         if len(values) == 1 and count >= _SEVERAL and other != getattr(settings, key):
             # One mistake is one problem; the rest is judged by the files' own.
@@ -68,8 +72,8 @@ def reject(
             settings = replace(settings, **{key: other})
     for document in judged:
         reading.reject(document, problems(document.data, config=settings))
-        for one in reading.printed(document.path):
-            reading.reject(one, _of_owner(one.data, config=settings))
+        for output in reading.printed(document.path):
+            reading.reject(output, _of_owner(output.data, config=settings))
 
 
 def _role_arns(task: Service | Schedule) -> Iterator[str]:
@@ -86,8 +90,8 @@ def problems(data: Mapping[str, Any], *, config: Config) -> Iterator[Problem]:
             yield _problem(key, "region", text, wanted=config.region, where="")
         elif name in _OWNERS and text != config.account_id and not _is_listed(text, config):
             yield _problem(key, "account", text, wanted=config.account_id, where="")
-        for found in _ARN.findall(text):
-            yield from _of_arn(key, found, config)
+        for match in _ARN.findall(text):
+            yield from _of_arn(key, match, config)
 
 
 def _of_owner(data: Mapping[str, Any], *, config: Config) -> Iterator[Problem]:
@@ -99,22 +103,22 @@ def _of_owner(data: Mapping[str, Any], *, config: Config) -> Iterator[Problem]:
 
 def _arns(text: str) -> list[Arn]:
     """Return the ARNs in a text, without those that stand for several."""
-    found = (arns.parse(one) for one in _ARN.findall(text))
-    return [one for one in found if one and not set("*?") & {*one.region, *one.account}]
+    references = (arns.parse(match) for match in _ARN.findall(text))
+    return [arn for arn in references if arn and not set("*?") & {*arn.region, *arn.account}]
 
 
 def _of_arn(key: str, text: str, config: Config) -> Iterator[Problem]:
     arn = arns.parse(text)
     if arn is None or _is_listed(text, config):
         return
-    for part, value, wanted in (
+    for part, value, setting in (
         ("partition", arn.partition, arns.partition_of(config.region)),
         ("region", arn.region, config.region),
         ("account", arn.account, config.account_id),
     ):
-        ours = not value or fnmatchcase(wanted, value) or (part == "account" and value == _AWS)
-        if not ours and not _is_listed(value, config):
-            yield _problem(key, part, value, wanted=wanted, where=f": {text}")
+        is_own = not value or fnmatchcase(setting, value) or (part == "account" and value == _AWS)
+        if not is_own and not _is_listed(value, config):
+            yield _problem(key, part, value, wanted=setting, where=f": {text}")
 
 
 def _is_listed(text: str, config: Config) -> bool:

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 _SSL_POLICIES = frozenset(
     {
-        *(f"TLS13-{one}-2021-06" for one in ("1-3", "1-2", "1-2-Res", "1-2-Ext1", "1-2-Ext2")),
-        *(f"TLS13-{one}-2021-06" for one in ("1-1", "1-0")),
-        *(f"TLS13-{one}-FIPS-2023-04" for one in ("1-3", "1-2", "1-2-Res", "1-1", "1-0")),
-        *(f"TLS13-1-2-{one}-FIPS-2023-04" for one in ("Ext0", "Ext1", "Ext2")),
+        *(
+            f"TLS13-{version}-2021-06"
+            for version in ("1-3", "1-2", "1-2-Res", "1-2-Ext1", "1-2-Ext2")
+        ),
+        *(f"TLS13-{version}-2021-06" for version in ("1-1", "1-0")),
+        *(f"TLS13-{version}-FIPS-2023-04" for version in ("1-3", "1-2", "1-2-Res", "1-1", "1-0")),
+        *(f"TLS13-1-2-{suffix}-FIPS-2023-04" for suffix in ("Ext0", "Ext1", "Ext2")),
         *("FS-1-2-Res-2020-10", "FS-1-2-Res-2019-08", "FS-1-2-2019-08", "FS-1-1-2019-08"),
         *("FS-2018-06", "TLS-1-2-Ext-2018-06", "TLS-1-2-2017-01", "TLS-1-1-2017-01"),
         *("TLS-1-0-2015-04", "2016-08", "2015-05"),
@@ -46,14 +49,14 @@ def subnets(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
     """
-    given = production.load_balancer["LoadBalancer"]
-    mapped = [str(subnet.get("SubnetId")) for subnet in given.get("SubnetMappings") or ()]
-    subnets = [*map(str, given.get("Subnets") or ()), *mapped]
+    balancer = production.load_balancer["LoadBalancer"]
+    mapped = [str(subnet.get("SubnetId")) for subnet in balancer.get("SubnetMappings") or ()]
+    subnets = [*map(str, balancer.get("Subnets") or ()), *mapped]
     if len(set(subnets)) < 2:
-        found = f"has one subnet, {subnets[0]}" if subnets else "has none"
+        state = f"has one subnet, {subnets[0]}" if subnets else "has none"
         yield Problem(
             "LoadBalancer.Subnets",
-            f"{found}: an application load balancer needs two, in different Availability Zones",
+            f"{state}: an application load balancer needs two, in different Availability Zones",
             "name a public subnet of each of two zones",
             file=production.files["ecs.load_balancer"],
         )
@@ -81,29 +84,29 @@ def health_check(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
     """
-    given = production.target_group["TargetGroup"]
+    group = production.target_group["TargetGroup"]
     file = production.files["ecs.target_group"]
-    path = str(given.get("HealthCheckPath", "/"))
+    path = str(group.get("HealthCheckPath", "/"))
     if not path.startswith("/"):
         hint = f'write "/{path}": a path begins with a slash'
         yield Problem("TargetGroup.HealthCheckPath", f'is "{path}"', hint, file=file)
-    port = str(given.get("HealthCheckPort", _TRAFFIC))
+    port = str(group.get("HealthCheckPort", _TRAFFIC))
     if port != _TRAFFIC and not (port.isdecimal() and 1 <= int(port) <= 65535):
         hint = f'write "{_TRAFFIC}", or a port'
         yield Problem("TargetGroup.HealthCheckPort", f'is "{port}"', hint, file=file)
-    if given.get("HealthCheckEnabled") is False:
+    if group.get("HealthCheckEnabled") is False:
         message = "is false, and ELB refuses it for targets of type ip"
         yield Problem("TargetGroup.HealthCheckEnabled", message, "leave it out", file=file)
-    if "GrpcCode" in (given.get("Matcher") or {}):
+    if "GrpcCode" in (group.get("Matcher") or {}):
         message = "is for gRPC, and the app answers HTTP1"
         yield Problem("TargetGroup.Matcher.GrpcCode", message, "write HttpCode", file=file)
-    codes = str((given.get("Matcher") or {}).get("HttpCode", "200"))
+    codes = str((group.get("Matcher") or {}).get("HttpCode", "200"))
     if not _MATCHER.fullmatch(codes) or not all(
         int(code) in _STATUSES for code in re.findall(r"\d+", codes)
     ):
         hint = 'write "200", a list as "200,204" or a range as "200-299", of 200 to 499'
         yield Problem("TargetGroup.Matcher.HttpCode", f'is "{codes}"', hint, file=file)
-    interval, timeout = (int(given.get(key, value)) for key, value in _CHECK_DEFAULTS.items())
+    interval, timeout = (int(group.get(key, value)) for key, value in _CHECK_DEFAULTS.items())
     if timeout >= interval:
         yield Problem(
             "TargetGroup.HealthCheckTimeoutSeconds",
@@ -118,8 +121,8 @@ def security_policies(production: Production) -> Iterator[Problem]:
     """A listener's security policy is one that ELB has; one of a later year may be new."""
     for index, listener in enumerate(production.load_balancer.get("Listeners") or ()):
         name = str(listener.get("SslPolicy") or "ELBSecurityPolicy-2016-08")
-        found = _SSL_POLICY.fullmatch(name)
-        if found and (found["rest"] in _SSL_POLICIES or int(found["year"]) > _SSL_POLICIES_UNTIL):
+        match = _SSL_POLICY.fullmatch(name)
+        if match and (match["rest"] in _SSL_POLICIES or int(match["year"]) > _SSL_POLICIES_UNTIL):
             continue
         yield Problem(
             f"Listeners[{index}].SslPolicy",
@@ -135,17 +138,17 @@ def priorities(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html
     """
-    known: set[tuple[str, str]] = set()
+    places: set[tuple[str, str]] = set()
     for number, rule in enumerate(production.load_balancer.get(listeners.RULES) or ()):
         place = (str(rule.get("ListenerArn")), str(rule.get("Priority")))
-        if place in known:
+        if place in places:
             yield Problem(
                 f"{listeners.RULES}[{number}].Priority",
                 f"is {place[1]}, as that of another rule of the listener: ELB refuses it",
                 "write a number that no other rule of the listener has",
                 file=production.files["ecs.load_balancer"],
             )
-        known.add(place)
+        places.add(place)
 
 
 CHECKS = (

@@ -33,7 +33,7 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
         services: The services as their files have them.
     """
     balancer, groups = production.load_balancer, production.network.groups
-    known = rehearsed_groups(balancer, production.target_group)
+    target_groups = rehearsed_groups(balancer, production.target_group)
     yield from of_schedule(production)
     yield from of_slow_drains(production)
     yield from of_listeners(production)
@@ -41,7 +41,7 @@ def of_production(production: Production, *, services: Mapping[str, Service]) ->
     yield from of_closed_ports(balancer, groups)
     yield from of_groups(groups)
     yield from of_outbound_proxies(production)
-    yield from of_services(services, behind=production.services, target_groups=known)
+    yield from of_services(services, behind=production.services, target_groups=target_groups)
     if "bucket" in production.resources:
         yield from of_unknown_addresses(production.resources["bucket"])
         yield from of_further_buckets(production)
@@ -62,10 +62,13 @@ def of_schedule(production: Production) -> Iterator[str]:
 def of_slow_drains(production: Production) -> Iterator[str]:
     """Name a long deregistration delay, for which each deployment of a rehearsal waits."""
     name = elb_attributes.DEREGISTRATION_DELAY
-    given = {one["Key"]: one["Value"] for one in production.target_group.get("Attributes") or ()}
-    seconds = str(given.get(name, elb_attributes.GROUP[name]))
+    attributes = {
+        attribute["Key"]: attribute["Value"]
+        for attribute in production.target_group.get("Attributes") or ()
+    }
+    seconds = str(attributes.get(name, elb_attributes.GROUP[name]))
     if seconds.isdigit() and int(seconds) >= _LONG_DRAIN_S:
-        kind = "" if name in given else ", ELB's default"
+        kind = "" if name in attributes else ", ELB's default"
         yield (
             f"ecs.target_group: a task that leaves drains for {seconds} s ({name}{kind}), as on"
             " AWS: each deployment in a rehearsal waits for it; production's Attributes may say"
@@ -89,8 +92,8 @@ def of_outbound_proxies(production: Production) -> Iterator[str]:
 
 def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:
     """Name the denials of a bucket's policy for addresses that tasks have on AWS alone."""
-    for given in bucket.inputs_of("PutBucketPolicy"):
-        for number, statement in enumerate(statements(bucket_files.policy_of(given))):
+    for request in bucket.inputs_of("PutBucketPolicy"):
+        for number, statement in enumerate(statements(bucket_files.policy_of(request))):
             if statement.get("Effect") == "Deny" and SOURCE_IP in condition_keys(statement):
                 yield (
                     f"resources.bucket: Statement[{number}] of its policy denies by {SOURCE_IP},"
@@ -101,14 +104,14 @@ def of_unknown_addresses(bucket: CallFile) -> Iterator[str]:
 def of_further_buckets(production: Production) -> Iterator[str]:
     """Name the buckets of variables that are not made."""
     file = production.resources.get("bucket")
-    made = bucket_files.names(file) if file else []
-    named = {
+    buckets = bucket_files.names(file) if file else []
+    variables = {
         value: name
         for definition in production.definitions
         for _, name, value in definition.variables
-        if name.endswith("_BUCKET") and value and value not in made
+        if name.endswith("_BUCKET") and value and value not in buckets
     }
-    for name, variable in named.items():
+    for name, variable in variables.items():
         yield (
             f"resources.bucket: {variable} names {name}, which is not made here: add it to the file"
             " (CreateBucket takes a list), or what the app does with it is not covered"
@@ -118,20 +121,20 @@ def of_further_buckets(production: Production) -> Iterator[str]:
 def of_listeners(production: Production) -> Iterator[str]:
     """Name assumptions about listeners, and the parts of rules that are not rehearsed."""
     name, host = production.target_group["TargetGroup"]["Name"], production.config.public_host
-    for one in listeners.of_production(production):
+    for listener in listeners.of_production(production):
         if production.load_balancer.get("Listeners") and listeners.is_without_rules(
-            production, one
+            production, listener
         ):
-            action: Mapping[str, Any] = next(iter(one.create.get("DefaultActions") or ()), {})
+            action: Mapping[str, Any] = next(iter(listener.create.get("DefaultActions") or ()), {})
             groups = ", ".join(listener_rules.weights(action))
             leads = f"leads to {groups}" if groups else f"is {action.get('Type')}"
             yield (
-                f"ecs.load_balancer: the default action of the listener on port {one.port} {leads},"
-                f" and the file has no Rules: one that leads {host} to {name} is assumed; put there"
-                " what `aws elbv2 describe-rules` prints"
+                f"ecs.load_balancer: the default action of the listener on port {listener.port}"
+                f" {leads}, and the file has no Rules: one that leads {host} to {name} is assumed;"
+                " put there what `aws elbv2 describe-rules` prints"
             )
-        for rule in one.rules:
-            yield from _not_rehearsed(rule, port=one.port)
+        for rule in listener.rules:
+            yield from _not_rehearsed(rule, port=listener.port)
     for group in listeners.left_out(production):
         yield (
             f"ecs.load_balancer: {group} has a share of the visitors, and no service here is behind"
@@ -143,11 +146,17 @@ def of_listeners(production: Production) -> Iterator[str]:
             " Listeners: no rule is judged or rehearsed; put there what `aws elbv2"
             " describe-listeners` prints"
         )
-    own = {name, *(one["Name"] for one in production.target_group.get("TargetGroups") or ())}
+    own = {
+        name,
+        *(
+            target_group["Name"]
+            for target_group in production.target_group.get("TargetGroups") or ()
+        ),
+    }
     reached = {
         group
-        for one in listeners.of_production(production)
-        for action in one.actions
+        for listener in listeners.of_production(production)
+        for action in listener.actions
         for group, weight in listener_rules.weights(action).items()
         if weight
     }
@@ -163,18 +172,23 @@ def _not_rehearsed(rule: Mapping[str, Any], *, port: int) -> Iterator[str]:
     for action in rule.get("Actions") or ():
         if action.get("Type") not in listener_rules.ROUTING:
             yield f"{place} has {action.get('Type')}, which is not rehearsed: each visitor passes"
-    if any(one.get("Field") == listener_rules.SOURCE_IP for one in rule.get("Conditions") or ()):
+    if any(
+        condition.get("Field") == listener_rules.SOURCE_IP
+        for condition in rule.get("Conditions") or ()
+    ):
         yield f"{place} asks for source addresses: visitors have {listener_rules.VISITOR} here"
 
 
 def of_closed_ports(balancer: Mapping[str, Any], groups: SecurityGroups) -> Iterator[str]:
     """Name the listeners on ports that no security group of the load balancer admits."""
     ids = balancer["LoadBalancer"].get("SecurityGroups") or ()
-    rules = [rule for one in ids if one in groups.groups for rule in groups[one].ingress]
-    for one in balancer.get("Listeners") or ():
-        if ids and not any(rule.covers("tcp", int(one["Port"])) for rule in rules):
+    rules = [
+        rule for group_id in ids if group_id in groups.groups for rule in groups[group_id].ingress
+    ]
+    for listener in balancer.get("Listeners") or ():
+        if ids and not any(rule.covers("tcp", int(listener["Port"])) for rule in rules):
             yield (
-                f"ecs.load_balancer: it has a listener on port {one['Port']}, and its security"
+                f"ecs.load_balancer: it has a listener on port {listener['Port']}, and its security"
                 " groups admit nobody there: a visitor waits in vain"
             )
 
@@ -218,11 +232,13 @@ def of_services(
             )
         if behind[name] is service:
             continue
-        given = [target_group_of(one) for one in service.create.get("loadBalancers") or ()]
-        kept = target_group_of(behind[name].reached)
-        if kept and set(given) <= set(target_groups):
+        names = [
+            target_group_of(balancer) for balancer in service.create.get("loadBalancers") or ()
+        ]
+        group = target_group_of(behind[name].reached)
+        if group and set(names) <= set(target_groups):
             yield (
-                f"services.{name}: it is behind {', '.join(given)}, and is rehearsed behind {kept}"
+                f"services.{name}: it is behind {', '.join(names)}, and is rehearsed behind {group}"
                 " alone: here the load balancer answers 503 for the others"
             )
         else:

@@ -42,20 +42,20 @@ def scaling_policies(production: Production) -> Iterator[Problem]:
     """
     balancer = str(production.load_balancer["LoadBalancer"]["Name"])
     group = str(production.target_group["TargetGroup"]["Name"])
-    for one in phase_files.calls(production, "scaling"):
-        tracking = one.input.get("TargetTrackingScalingPolicyConfiguration") or {}
+    for call in phase_files.calls(production, "scaling"):
+        tracking = call.input.get("TargetTrackingScalingPolicyConfiguration") or {}
         metric = tracking.get("PredefinedMetricSpecification") or {}
         name, label = metric.get(_METRIC), str(metric.get("ResourceLabel") or "")
         own = re.fullmatch(rf"app/{balancer}/\w+/targetgroup/{group}/\w+", label)
         if name is None or (own if name == _REQUESTS else not label):
             continue
-        wanted = f"app/{balancer}/ID/targetgroup/{group}/ID"
+        example = f"app/{balancer}/ID/targetgroup/{group}/ID"
         yield Problem(
-            f"{one.key}.TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification",
+            f"{call.key}.TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification",
             f"has the metric {name} and "
             + (f'the ResourceLabel "{label}"' if label else "no ResourceLabel")
             + ": the service would never scale",
-            f"write the ResourceLabel {wanted}, with the ends of the two ARNs"
+            f"write the ResourceLabel {example}, with the ends of the two ARNs"
             if name == _REQUESTS
             else f"leave ResourceLabel out: only {_REQUESTS} has one",
             file=production.files["phases.scaling"],
@@ -64,13 +64,13 @@ def scaling_policies(production: Production) -> Iterator[Problem]:
 
 def scaling_targets(production: Production) -> Iterator[Problem]:
     """A share of a service's processor or memory is no more than all of it."""
-    for one in phase_files.calls(production, "scaling"):
-        tracking = one.input.get("TargetTrackingScalingPolicyConfiguration") or {}
+    for call in phase_files.calls(production, "scaling"):
+        tracking = call.input.get("TargetTrackingScalingPolicyConfiguration") or {}
         metric = str((tracking.get("PredefinedMetricSpecification") or {}).get(_METRIC) or "")
         target = tracking.get("TargetValue")
         if metric.endswith("Utilization") and target is not None and not 0 < target <= 100:
             yield Problem(
-                f"{one.key}.TargetTrackingScalingPolicyConfiguration.TargetValue",
+                f"{call.key}.TargetTrackingScalingPolicyConfiguration.TargetValue",
                 f"is {target}, and {metric} is in percent: the service would never scale",
                 "write 1 to 100",
                 file=production.files["phases.scaling"],
@@ -82,19 +82,19 @@ def scaling(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
     """
-    for one in phase_files.calls(production, "scaling"):
-        least, most = one.input.get("MinCapacity"), one.input.get("MaxCapacity")
-        for name in _CAPACITIES if one.operation == "RegisterScalableTarget" else ():
-            if name not in one.input:
+    for call in phase_files.calls(production, "scaling"):
+        least, most = call.input.get("MinCapacity"), call.input.get("MaxCapacity")
+        for name in _CAPACITIES if call.operation == "RegisterScalableTarget" else ():
+            if name not in call.input:
                 yield Problem(
-                    f"{one.key}.{name}",
+                    f"{call.key}.{name}",
                     "is missing, and AWS registers no new scalable target without it",
                     f"add {name}, a number of tasks",
                     file=production.files["phases.scaling"],
                 )
         if least is not None and most is not None and least > most:
             yield Problem(
-                f"{one.key}.MinCapacity",
+                f"{call.key}.MinCapacity",
                 f"is {least}, and MaxCapacity {most}: AWS refuses the two together",
                 "write MaxCapacity as high as MinCapacity, or higher",
                 file=production.files["phases.scaling"],
@@ -104,16 +104,16 @@ def scaling(production: Production) -> Iterator[Problem]:
 
 def _scaled_below_wanted(production: Production) -> Iterator[Problem]:
     """A service starts with no more tasks than its scaling lets it have."""
-    wanted = {
+    services = {
         phase_files.scalable_id(production, service): service.create
         for service in production.services.values()
     }
-    for one in phase_files.calls(production, "scaling"):
-        tasks = int(wanted.get(str(one.input.get("ResourceId")), {}).get("desiredCount", 0))
-        most = one.input.get("MaxCapacity")
+    for call in phase_files.calls(production, "scaling"):
+        tasks = int(services.get(str(call.input.get("ResourceId")), {}).get("desiredCount", 0))
+        most = call.input.get("MaxCapacity")
         if most is not None and most < tasks:
             yield Problem(
-                f"{one.key}.MaxCapacity",
+                f"{call.key}.MaxCapacity",
                 f"is {most}, and the service's desiredCount {tasks}: Application Auto Scaling"
                 f" stops tasks until {most} run",
                 f"write {tasks} or more, or a lower desiredCount",
@@ -195,12 +195,12 @@ def switch(production: Production) -> Iterator[Problem]:
         if str(record.get("Name", "")).rstrip(".") != production.config.public_host:
             continue
         for field, text in _targets(record):
-            found = BALANCER.fullmatch(text.lower())
-            known = (None, region, *production.config.foreign)
-            if found and found["region"] not in known:
+            match = BALANCER.fullmatch(text.lower())
+            regions = (None, region, *production.config.foreign)
+            if match and match["region"] not in regions:
                 yield Problem(
                     f"{calls[0].key}.ChangeBatch.Changes[{number}].ResourceRecordSet.{field}",
-                    f'is "{text}", a load balancer of {found["region"]}, and aws.region is'
+                    f'is "{text}", a load balancer of {match["region"]}, and aws.region is'
                     f" {region}: the switch would lead visitors elsewhere",
                     "write the DNSName that `aws elbv2 describe-load-balancers` prints",
                     file=production.files["phases.dns"],
@@ -208,8 +208,8 @@ def switch(production: Production) -> Iterator[Problem]:
 
 
 def _targets(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for number, one in enumerate(record.get("ResourceRecords") or ()):
-        yield f"ResourceRecords[{number}].Value", str(one.get("Value", ""))
+    for number, entry in enumerate(record.get("ResourceRecords") or ()):
+        yield f"ResourceRecords[{number}].Value", str(entry.get("Value", ""))
     if alias := (record.get("AliasTarget") or {}).get("DNSName"):
         yield "AliasTarget.DNSName", str(alias)
 
@@ -220,10 +220,10 @@ def subnets(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html
     """
     calls, file = phase_files.calls(production, "network"), production.files.get("phases.network")
-    taken: list[tuple[str, IPv4Network]] = []
-    for one in (call for call in calls if call.operation == "CreateSubnet"):
-        text, vpc = str(one.input.get("CidrBlock", "")), str(one.input.get("VpcId", ""))
-        network, zone = _network(text), str(one.input.get("AvailabilityZone") or "")
+    networks: list[tuple[str, IPv4Network]] = []
+    for subnet in (call for call in calls if call.operation == "CreateSubnet"):
+        text, vpc = str(subnet.input.get("CidrBlock", "")), str(subnet.input.get("VpcId", ""))
+        network, zone = _network(text), str(subnet.input.get("AvailabilityZone") or "")
         faults: list[tuple[str, str, str]] = []
         if zone and not zone.startswith(production.config.region):
             message = f'is "{zone}", and aws.region is {production.config.region}'
@@ -232,13 +232,13 @@ def subnets(production: Production) -> Iterator[Problem]:
             message = f'is "{text}", which is no block of addresses'
             faults.append(("CidrBlock", message, 'write one, as "10.40.0.0/20"'))
         elif network is not None:
-            other = next((b for a, b in taken if a == vpc and b.overlaps(network)), None)
+            other = next((b for a, b in networks if a == vpc and b.overlaps(network)), None)
             if other is not None:
                 message = f"is {text}, and {other} of another subnet overlaps it: EC2 refuses it"
                 faults.append(("CidrBlock", message, "give each subnet a range of its own"))
-            taken.append((vpc, network))
+            networks.append((vpc, network))
         for field, message, hint in faults:
-            yield Problem(f"{one.key}.{field}", message, hint, file=file or "")
+            yield Problem(f"{subnet.key}.{field}", message, hint, file=file or "")
 
 
 def endpoints(production: Production) -> Iterator[Problem]:
@@ -246,15 +246,15 @@ def endpoints(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
     """
-    for one in phase_files.calls(production, "network"):
-        name = str(one.input.get("ServiceName") or "")
-        found = re.match(r"(?:cn\.)?com\.amazonaws\.(?P<region>[a-z]+(?:-[a-z]+)+-\d)\.", name)
-        known = (production.config.region, *production.config.foreign)
-        if found and found["region"] not in known and not one.input.get("ServiceRegion"):
+    for call in phase_files.calls(production, "network"):
+        name = str(call.input.get("ServiceName") or "")
+        match = re.match(r"(?:cn\.)?com\.amazonaws\.(?P<region>[a-z]+(?:-[a-z]+)+-\d)\.", name)
+        regions = (production.config.region, *production.config.foreign)
+        if match and match["region"] not in regions and not call.input.get("ServiceRegion"):
             yield Problem(
-                f"{one.key}.ServiceName",
+                f"{call.key}.ServiceName",
                 f'is "{name}", of another region than aws.region, {production.config.region}',
-                f"write {name.replace(found['region'], production.config.region)}",
+                f"write {name.replace(match['region'], production.config.region)}",
                 file=production.files["phases.network"],
             )
 
@@ -268,11 +268,11 @@ def _network(text: str) -> IPv4Network | None:
 
 def log_retention(production: Production) -> Iterator[Problem]:
     """CloudWatch Logs keeps a group's events for one of its own numbers of days."""
-    for one in phase_files.calls(production, "logs"):
-        days = one.input.get("retentionInDays", _RETENTION_DAYS[0])
+    for call in phase_files.calls(production, "logs"):
+        days = call.input.get("retentionInDays", _RETENTION_DAYS[0])
         if days not in _RETENTION_DAYS:
             yield Problem(
-                f"{one.key}.retentionInDays",
+                f"{call.key}.retentionInDays",
                 f"is {days}, which CloudWatch Logs does not offer",
                 f"write one of {', '.join(map(str, _RETENTION_DAYS))}",
                 file=production.files["phases.logs"],
@@ -284,8 +284,8 @@ def kept_images(production: Production) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
     """
-    for one in phase_files.calls(production, "registry"):
-        policy = document_in(one.input.get("lifecyclePolicyText"))
+    for call in phase_files.calls(production, "registry"):
+        policy = document_in(call.input.get("lifecyclePolicyText"))
         for number, rule in enumerate(policy.get("rules") or ()):
             chosen = rule.get("selection") or {}
             # Tags of releases differ: a rule without prefixes of its own takes them all.
@@ -300,7 +300,7 @@ def kept_images(production: Production) -> Iterator[Problem]:
                 when = f"{count} days after its push"
             if when:
                 yield Problem(
-                    f"{one.key}.lifecyclePolicyText.rules[{number}].selection.countNumber",
+                    f"{call.key}.lifecyclePolicyText.rules[{number}].selection.countNumber",
                     f"is {count}: ECR removes the image that the tasks run {when}, and ECS could"
                     " start it no more, nor go back to it",
                     'write "imageCountMoreThan" with 10, or as many as releases that you may go'

@@ -28,13 +28,13 @@ def asset_hosts(production: Production) -> Iterator[Problem]:
     """ASSET_URL leads to a name of the app's domain that exists, as far as the files tell."""
     public = production.config.public_host
     domain = ".".join(public.split(".")[1:]) if public.count(".") >= _LABELS else public
-    known = {public, *_records(production)}
+    hosts = {public, *_records(production)}
     for definition in production.definitions:
         for place, name, value in definition.variables:
             host = (urlsplit(value).hostname or "") if name == _VARIABLE else ""
             is_own = host == domain or host.endswith(f".{domain}")
-            listed = any(fnmatchcase(host, pattern) for pattern in production.config.foreign)
-            if is_own and host not in known and not listed:
+            is_foreign = any(fnmatchcase(host, pattern) for pattern in production.config.foreign)
+            if is_own and host not in hosts and not is_foreign:
                 yield Problem(
                     place,
                     f"leads visitors to {host} for styles, scripts and images ({_VARIABLE}), and no"
@@ -60,14 +60,16 @@ def senders(production: Production) -> Iterator[Problem]:
 
 def smtp_ports(production: Production) -> Iterator[Problem]:
     """SES's SMTP endpoint is asked on a port at which it listens, and which AWS leaves open."""
-    listed = ", ".join(map(str, ses_smtp.PORTS))
+    ports = ", ".join(map(str, ses_smtp.PORTS))
     for definition in production.definitions:
-        is_used = any(ses_smtp.endpoint(one.environment) for one in definition.containers)
+        is_used = any(
+            ses_smtp.endpoint(container.environment) for container in definition.containers
+        )
         for place, name, value in definition.variables:
             if is_used and name == _PORT and value not in map(str, ses_smtp.PORTS):
                 yield Problem(
                     place,
-                    f'is "{value}" ({_PORT}), and SES takes mail of tasks on {listed}: AWS closes'
+                    f'is "{value}" ({_PORT}), and SES takes mail of tasks on {ports}: AWS closes'
                     " port 25",
                     'write "587"',
                     file=definition.source,
@@ -83,11 +85,11 @@ def directories(production: Production) -> Iterator[Problem]:
             for container in definition.containers
             for mount in container.raw.get("mountPoints") or ()
         ]
-        known = [PurePosixPath(one) for one in (*config.writable_paths, *mounts)]
+        roots = [PurePosixPath(root) for root in (*config.writable_paths, *mounts)]
         for place, name, value in definition.variables:
             path = PurePosixPath(value)
             is_ours = name in _WRITTEN and path.is_absolute() and config.declares_writable
-            if is_ours and not any(path.is_relative_to(one) for one in known):
+            if is_ours and not any(path.is_relative_to(root) for root in roots):
                 yield Problem(
                     place,
                     f'is "{value}" ({name}), where the app may not write: app.writable has'

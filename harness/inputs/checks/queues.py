@@ -50,16 +50,16 @@ def attributes(production: Production) -> Iterator[Problem]:
     kinds: dict[str, bool] = {}
     inputs = file.inputs_of("CreateQueue")
     sources: dict[str, list[str]] = {}
-    for given in inputs:
-        sources.setdefault(dead_letter_queue(given), []).append(str(given["QueueName"]))
-    for number, given in enumerate(inputs):
-        name, attributes = str(given["QueueName"]), given.get("Attributes") or {}
+    for queue in inputs:
+        sources.setdefault(dead_letter_queue(queue), []).append(str(queue["QueueName"]))
+    for number, queue in enumerate(inputs):
+        name, attributes = str(queue["QueueName"]), queue.get("Attributes") or {}
         fifo = str(attributes.get("FifoQueue", "false")).lower() == "true"
         kinds[name] = fifo
         faults = (
             *_of_attributes(name, attributes, fifo=fifo),
-            *_of_redrive_policy(given, fifo=fifo, kinds=kinds),
-            *_of_redrive_permission(given, sources=sources.get(name, ())),
+            *_of_redrive_policy(queue, fifo=fifo, kinds=kinds),
+            *_of_redrive_permission(queue, sources=sources.get(name, ())),
         )
         for key, message, hint in faults:
             place = production.files["resources.queues"]
@@ -87,13 +87,13 @@ def _of_attributes(
         elif key in _OF_FIFO and not fifo:
             message = "is for FIFO queues, and SQS refuses it for others"
             yield f".Attributes.{key}", message, "leave it out"
-    for key, known in _QUEUE_VALUES.items():
-        value = str(attributes.get(key, known[0]))
-        if value.lower() not in map(str.lower, known):
+    for key, choices in _QUEUE_VALUES.items():
+        value = str(attributes.get(key, choices[0]))
+        if value.lower() not in map(str.lower, choices):
             yield (
                 f".Attributes.{key}",
                 f'is "{value}"',
-                "write " + " or ".join(f'"{one}"' for one in known),
+                "write " + " or ".join(f'"{choice}"' for choice in choices),
             )
     own = str(attributes.get("SqsManagedSseEnabled", "false")).lower() == "true"
     if own and attributes.get("KmsMasterKeyId"):
@@ -138,11 +138,11 @@ def _of_redrive_permission(
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
     """
-    given = redrive_allow_policy(queue)
-    permission = given.get("redrivePermission", "allowAll")
-    named = {str(arn).rpartition(":")[2] for arn in given.get("sourceQueueArns") or ()}
+    policy = redrive_allow_policy(queue)
+    permission = policy.get("redrivePermission", "allowAll")
+    names = {str(arn).rpartition(":")[2] for arn in policy.get("sourceQueueArns") or ()}
     for source in sources:
-        if permission == "denyAll" or (permission == "byQueue" and source not in named):
+        if permission == "denyAll" or (permission == "byQueue" and source not in names):
             yield (
                 ".Attributes.RedriveAllowPolicy",
                 f"says {permission}, and is the dead-letter queue of {source}: SQS refuses the"

@@ -46,17 +46,17 @@ def secret_suffixes(production: Production) -> Iterator[Problem]:
                 places[secret].setdefault(reference.arn, (definition.source, key))
     for key, arn in _of_proxies(production):
         with suppress(ValueFromError):
-            found = parse_value_from(arn)
-            if isinstance(found, SecretReference):
+            proxy_secret = parse_value_from(arn)
+            if isinstance(proxy_secret, SecretReference):
                 where = (production.files["phases.database"], key)
-                secret = (found.account, found.region, found.name)
-                places[secret].setdefault(found.arn, where)
+                secret = (proxy_secret.account, proxy_secret.region, proxy_secret.name)
+                places[secret].setdefault(proxy_secret.arn, where)
     for (_, _, name), by_arn in places.items():
         full = {arn: place for arn, place in by_arn.items() if not arn.endswith(f":{name}")}
         if len(full) < 2:
             continue
-        first, *others = full
-        for arn in others:
+        first, *rest = full
+        for arn in rest:
             file, key = full[arn]
             yield Problem(
                 key,
@@ -92,20 +92,20 @@ def clusters(production: Production) -> Iterator[Problem]:
     cluster = production.config.cluster
     for name, service in production.services.items():
         # The command line may name the cluster instead: a file without one is not judged.
-        given = str(service.create.get("cluster") or cluster)
-        if given.rpartition("/")[2] != cluster:
+        reference = str(service.create.get("cluster") or cluster)
+        if reference.rpartition("/")[2] != cluster:
             yield Problem(
                 "cluster",
-                f'is "{given}", and ecs.cluster in the configuration is "{cluster}"',
+                f'is "{reference}", and ecs.cluster in the configuration is "{cluster}"',
                 f'write "cluster": "{cluster}", or correct ecs.cluster',
                 file=production.files[f"services.{name}.service"],
             )
     for key, schedule in production.schedules.items():
-        given = str(schedule.target["Arn"])
-        if given.rpartition("/")[2] != cluster:
+        reference = str(schedule.target["Arn"])
+        if reference.rpartition("/")[2] != cluster:
             yield Problem(
                 f"{schedule.target_key}.Arn",
-                f'is "{given}", and ecs.cluster in the configuration is "{cluster}"',
+                f'is "{reference}", and ecs.cluster in the configuration is "{cluster}"',
                 "write the ARN of that cluster, or correct ecs.cluster",
                 file=production.files[key],
             )
@@ -114,22 +114,22 @@ def clusters(production: Production) -> Iterator[Problem]:
 def families(production: Production) -> Iterator[Problem]:
     """Each service, and the rule, runs the task definition that stands beside it."""
     for name, service in production.services.items():
-        given = str(service.create.get("taskDefinition") or "")
-        if given and family_of(given) != service.definition.family:
+        reference = str(service.create.get("taskDefinition") or "")
+        if reference and family_of(reference) != service.definition.family:
             yield Problem(
                 "taskDefinition",
-                f'is "{given}", and the family of {service.definition.source} is'
+                f'is "{reference}", and the family of {service.definition.source} is'
                 f' "{service.definition.family}"',
                 f"name that family, or correct services.{name}.task_definition",
                 file=production.files[f"services.{name}.service"],
             )
     for key, schedule in production.schedules.items():
-        given = str(schedule.target["EcsParameters"].get("TaskDefinitionArn") or "")
+        reference = str(schedule.target["EcsParameters"].get("TaskDefinitionArn") or "")
         family = schedule.definition.family
-        if given and family_of(given) != family:
+        if reference and family_of(reference) != family:
             yield Problem(
                 f"{schedule.target_key}.EcsParameters.TaskDefinitionArn",
-                f'is "{given}", and the family of {schedule.definition.source} is "{family}"',
+                f'is "{reference}", and the family of {schedule.definition.source} is "{family}"',
                 f"name that family, or correct {key.removesuffix('rule')}task_definition",
                 file=production.files[key],
             )
@@ -174,8 +174,8 @@ def missing_environment_files(
 
 def unused_environment_files(production: Production) -> Iterator[Problem]:
     """Each environment file that is here is named by a container."""
-    containers = (one for task in production.definitions for one in task.containers)
-    used = {arn for one in containers for arn in environment_file.references(one.raw)}
+    containers = (container for task in production.definitions for container in task.containers)
+    used = {arn for container in containers for arn in environment_file.references(container.raw)}
     for reference in production.environment_files:
         if reference not in used:
             yield Problem(
@@ -238,14 +238,16 @@ def _subnets_by_route(production: Production) -> tuple[set[str], set[str]]:
     """Return the subnets with a route to an internet gateway, and those with another table."""
     calls = phase_files.calls(production, "network")
     tables = {
-        one.input.get("RouteTableId")
-        for one in calls
-        if one.operation == "CreateRoute" and str(one.input.get("GatewayId")).startswith("igw-")
+        call.input.get("RouteTableId")
+        for call in calls
+        if call.operation == "CreateRoute" and str(call.input.get("GatewayId")).startswith("igw-")
     }
-    places = [one.input for one in calls if one.operation == "AssociateRouteTable"]
-    named = {str(one["SubnetId"]): one.get("RouteTableId") for one in places if "SubnetId" in one}
-    public = {subnet for subnet, table in named.items() if table in tables}
-    return public, named.keys() - public if public else set()
+    places = [call.input for call in calls if call.operation == "AssociateRouteTable"]
+    by_subnet = {
+        str(place["SubnetId"]): place.get("RouteTableId") for place in places if "SubnetId" in place
+    }
+    public = {subnet for subnet, table in by_subnet.items() if table in tables}
+    return public, by_subnet.keys() - public if public else set()
 
 
 def overrides(production: Production) -> Iterator[Problem]:
@@ -277,14 +279,16 @@ def rule_names(production: Production) -> Iterator[Problem]:
 def _overrides(schedule: Schedule, *, file: str) -> Iterator[Problem]:
     names = [container.name for container in schedule.definition.containers]
     key = f"{schedule.target_key}.Input"
-    made = run_task_input(schedule.target).get("overrides", {})
+    task_override = run_task_input(schedule.target).get("overrides", {})
     shape = operation_shapes.input_shape("ecs", "RunTask").members["overrides"]
-    for problem in operation_shapes.type_problems(made, shape=shape, key=key):
+    for problem in operation_shapes.type_problems(task_override, shape=shape, key=key):
         yield replace(problem, file=file)
-    given = made.get("containerOverrides")
-    listed = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
-    memory = str(made.get("memory") or schedule.definition.raw.get("memory") or "")
-    for index, override in enumerate(listed):
+    entries = task_override.get("containerOverrides")
+    objects = (
+        [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    )
+    memory = str(task_override.get("memory") or schedule.definition.raw.get("memory") or "")
+    for index, override in enumerate(objects):
         name, most = override.get("name"), override.get("memory")
         if isinstance(most, int) and memory.isdigit() and most > int(memory):
             yield Problem(

@@ -73,8 +73,12 @@ def _of_endpoint_policies(production: Production) -> Iterator[Problem]:
 def _needs(production: Production, service: str) -> Iterator[tuple[str, Need]]:
     """Go through the tasks' calls by the endpoint of a service, with a name for the caller."""
     region = production.config.region
-    images = (str(one.raw.get("image")) for d in production.definitions for one in d.containers)
-    if service == "s3" and any(".dkr.ecr." in one for one in images):
+    images = (
+        str(container.raw.get("image"))
+        for d in production.definitions
+        for container in d.containers
+    )
+    if service == "s3" and any(".dkr.ecr." in image for image in images):
         layers = f"arn:{partition_of(region)}:s3:::prod-{region}-starport-layer-bucket/layer"
         yield "the pull of images from ECR", Need("s3:GetObject", layers)
     assumed = _assumed(production)
@@ -87,20 +91,20 @@ def _needs(production: Production, service: str) -> Iterator[tuple[str, Need]]:
         ]
         for action, resource in (
             (action, resource)
-            for one in granted
-            for action in _listed(one.get("Action"))
-            for resource in _listed(one.get("Resource"))
+            for statement in granted
+            for action in _listed(statement.get("Action"))
+            for resource in _listed(statement.get("Resource"))
         ):
             own = action.partition(":")[0]
-            named = "" if resource == "*" else _END.sub(r"\1cutover", resource)
+            arn = "" if resource == "*" else _END.sub(r"\1cutover", resource)
             # A right on more than one thing says not which of them the tasks use.
-            is_known = not {*"*?"} & {*named}
+            is_known = not {*"*?"} & {*arn}
             if is_known and action in _CALLED and _ENDPOINTS.get(own, own) == service:
-                yield f"the role {role.name}", Need(action, named)
+                yield f"the role {role.name}", Need(action, arn)
 
 
 def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else [str(one) for one in value or ()]
+    return [value] if isinstance(value, str) else [str(entry) for entry in value or ()]
 
 
 def _of_public_addresses(production: Production) -> Iterator[Problem]:
@@ -134,9 +138,13 @@ def _service_by_endpoint(production: Production, statement: Mapping[str, Any]) -
     }
     if statement.get("Effect") != "Allow" or ("ipaddress", SOURCE_IP) not in conditions:
         return ""
-    services = {one.partition(":")[0].lower() for one in _listed(statement.get("Action"))}
-    found = (one for one in sorted(services) if endpoints(production, _ENDPOINTS.get(one, one)))
-    return next(found, "")
+    services = {action.partition(":")[0].lower() for action in _listed(statement.get("Action"))}
+    matches = (
+        service
+        for service in sorted(services)
+        if endpoints(production, _ENDPOINTS.get(service, service))
+    )
+    return next(matches, "")
 
 
 def _repeated(production: Production) -> Iterator[Problem]:
@@ -152,8 +160,8 @@ def _repeated(production: Production) -> Iterator[Problem]:
 
 def _missing(production: Production) -> Iterator[Problem]:
     """Report each role without a file; none where no role has one."""
-    known = {role.name: str(role.raw.get("Path") or "/") for role in production.roles}
-    for arn, key, file in _named(production) if known else ():
+    paths = {role.name: str(role.raw.get("Path") or "/") for role in production.roles}
+    for arn, key, file in _named(production) if paths else ():
         name = _name(arn)
         path = f"/{arn.partition(':role/')[2]}".removesuffix(name)
         if arn.startswith("arn:") and ":role/" not in arn:
@@ -163,20 +171,20 @@ def _missing(production: Production) -> Iterator[Problem]:
                 "write the ARN that `aws iam get-role` prints",
                 file=file,
             )
-        elif path != known.get(name, path):
+        elif path != paths.get(name, path):
             yield Problem(
                 key,
-                f'is "{arn}", and the role "{name}" has the path {known[name]}: no role has this'
+                f'is "{arn}", and the role "{name}" has the path {paths[name]}: no role has this'
                 " ARN",
                 f"write the ARN that `aws iam get-role --role-name {name}` prints",
                 file=file,
             )
-        elif name and name not in known:
-            near = closest(name, known, similarity=0.8)
+        elif name and name not in paths:
+            near = closest(name, paths, similarity=0.8)
             advice = f'did you mean "{near}"? Or ' if near else ""
             yield Problem(
                 key,
-                f'is the role "{name}", and none of the {len(known)} files of roles has it',
+                f'is the role "{name}", and none of the {len(paths)} files of roles has it',
                 f"{advice}put what `aws iam get-role --role-name {name}` and the commands for its"
                 " policies print beside the others; without any file no role is judged",
                 file=file,

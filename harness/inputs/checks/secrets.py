@@ -50,8 +50,10 @@ def numbers(production: Production) -> Iterator[Problem]:
 
     https://github.com/aws/amazon-ecs-agent: the value of a key is printed as Go prints a float64.
     """
-    taken = {one for _, _, one in _references(production) if isinstance(one, SecretReference)}
-    for reference in sorted(taken, key=lambda one: (one.name, one.json_key)):
+    references = {
+        secret for _, _, secret in _references(production) if isinstance(secret, SecretReference)
+    }
+    for reference in sorted(references, key=lambda secret: (secret.name, secret.json_key)):
         value = production.config.secrets.get(reference.name)
         number = value.get(reference.json_key) if isinstance(value, dict) else None
         if isinstance(number, int) and abs(number) >= _EXPONENT_FROM:
@@ -83,16 +85,16 @@ def missing(production: Production) -> Iterator[Problem]:
     A key that a secret lacks is another thing: production's may lack it, and a rehearsal shows it.
     """
     config = production.config
-    named = [name for key in config.parameters for name in parse_parameter(key).names]
+    names = [name for key in config.parameters for name in parse_parameter(key).names]
     for place, variable, reference in _references(production):
         if isinstance(reference, SecretReference):
-            name, table, known = reference.name, "secrets", [*config.secrets]
+            name, table, keys = reference.name, "secrets", [*config.secrets]
             hint = f"add [secrets.{toml_key(name)}] with the keys that production's has"
         else:
-            name, table, known = reference.names[-1], "parameters", named
+            name, table, keys = reference.names[-1], "parameters", names
             hint = f'add {toml_key(reference.text)} = "..." to [parameters]'
-        if not {*getattr(reference, "names", (name,))}.intersection(known):
-            near = closest(name, known, similarity=_MISSPELT)
+        if not {*getattr(reference, "names", (name,))}.intersection(keys):
+            near = closest(name, keys, similarity=_MISSPELT)
             suggestion = f', or correct the name: did you mean "{near}"?' if near else ""
             message = f'names "{name}", which [{table}] does not have (variable {variable})'
             yield replace(place, message=message, hint=f"{hint}{suggestion}")
@@ -105,11 +107,11 @@ def _references(
     for name, task in production.tasks.items():
         file = production.files[f"{name.rpartition('.')[0]}.task_definition"]
         for number, container in enumerate(task.definition.raw["containerDefinitions"]):
-            for index, one in enumerate(container.get("secrets") or ()):
+            for index, secret in enumerate(container.get("secrets") or ()):
                 with suppress(ValueFromError):
-                    reference = parse_value_from(str(one.get("valueFrom")))
+                    reference = parse_value_from(str(secret.get("valueFrom")))
                     key = f"containerDefinitions[{number}].secrets[{index}].valueFrom"
-                    yield Problem(key, "", "", file=file), str(one.get("name")), reference
+                    yield Problem(key, "", "", file=file), str(secret.get("name")), reference
 
 
 CHECKS = (spaces, numbers, stages, missing)

@@ -47,9 +47,9 @@ def deployments(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
     """
     for name, service in production.services.items():
-        given = service.create.get("deploymentConfiguration") or {}
-        minimum = int(given.get("minimumHealthyPercent", 100))
-        maximum = int(given.get("maximumPercent", 200))
+        settings = service.create.get("deploymentConfiguration") or {}
+        minimum = int(settings.get("minimumHealthyPercent", 100))
+        maximum = int(settings.get("maximumPercent", 200))
         tasks = max(0, int(service.create.get("desiredCount", 1)))
         # ECS rounds the upper limit down and the lower one up.
         most, least = tasks * maximum // 100, -(-tasks * minimum // 100)
@@ -70,16 +70,16 @@ def grace_periods(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
     """
     for name, service in production.services.items():
-        given = service.create
-        if "healthCheckGracePeriodSeconds" in given and not given.get("loadBalancers"):
+        content = service.create
+        if "healthCheckGracePeriodSeconds" in content and not content.get("loadBalancers"):
             yield Problem(
                 "healthCheckGracePeriodSeconds",
                 "is set, and the service has no load balancer: ECS refuses it",
                 "remove it, or add loadBalancers",
                 file=production.files[f"services.{name}.service"],
             )
-        elif int(given.get("healthCheckGracePeriodSeconds") or 0) > _LONGEST_GRACE_S:
-            seconds = given["healthCheckGracePeriodSeconds"]
+        elif int(content.get("healthCheckGracePeriodSeconds") or 0) > _LONGEST_GRACE_S:
+            seconds = content["healthCheckGracePeriodSeconds"]
             yield Problem(
                 "healthCheckGracePeriodSeconds",
                 f"is {seconds}, {seconds // 3600} hours: for so long ECS ends no task that answers"
@@ -95,8 +95,8 @@ def zone_rebalancing(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
     """
     for name, service in production.services.items():
-        given = service.create.get("deploymentConfiguration") or {}
-        maximum = int(given.get("maximumPercent", 200))
+        settings = service.create.get("deploymentConfiguration") or {}
+        maximum = int(settings.get("maximumPercent", 200))
         if service.create.get("availabilityZoneRebalancing") == "ENABLED" and maximum <= 100:
             yield Problem(
                 "availabilityZoneRebalancing",
@@ -113,16 +113,18 @@ def types(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
     """
     for name, service in production.services.items():
-        given, file = service.create, production.files[f"services.{name}.service"]
-        if given.get("schedulingStrategy") == "DAEMON":
+        content, file = service.create, production.files[f"services.{name}.service"]
+        if content.get("schedulingStrategy") == "DAEMON":
             yield Problem(
                 "schedulingStrategy",
                 'is "DAEMON": a daemon runs on each instance of a cluster, and Fargate has none',
                 'write "REPLICA", or leave it out, and set desiredCount',
                 file=file,
             )
-        controller = str((given.get("deploymentController") or {}).get("type", "ECS"))
-        breaker = (given.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker") or {}
+        controller = str((content.get("deploymentController") or {}).get("type", "ECS"))
+        breaker = (content.get("deploymentConfiguration") or {}).get(
+            "deploymentCircuitBreaker"
+        ) or {}
         if controller != "ECS" and breaker.get("enable"):
             yield Problem(
                 "deploymentController.type",
@@ -157,13 +159,13 @@ def process_limits(production: Production) -> Iterator[Problem]:
     """
     for name, service in production.services.items():
         for number, container in enumerate(service.definition.raw["containerDefinitions"]):
-            for index, one in enumerate(container.get("ulimits") or ()):
-                soft, hard = int(one.get("softLimit", 0)), int(one.get("hardLimit", 0))
+            for index, ulimit in enumerate(container.get("ulimits") or ()):
+                soft, hard = int(ulimit.get("softLimit", 0)), int(ulimit.get("hardLimit", 0))
                 message = hint = ""
                 if soft > hard:
                     message = f"is {soft}, and hardLimit {hard}: the container would not start"
                     hint = "write a hardLimit as high as the softLimit, or higher"
-                elif one.get("name") == "nofile" and soft < _LEAST_FILES:
+                elif ulimit.get("name") == "nofile" and soft < _LEAST_FILES:
                     message = f"is {soft}: a process has no more files and connections open at once"
                     hint = "leave it out, for Fargate's 65535, or write 1024 at the least"
                 if message:
@@ -182,19 +184,19 @@ def strategies(production: Production) -> Iterator[Problem]:
     """
     for name, service in production.services.items():
         file, items = production.files[f"services.{name}.service"], service.create.get(_STRATEGY)
-        for index, one in enumerate(items or ()):
-            if one.get("capacityProvider") not in _FARGATE:
+        for index, item in enumerate(items or ()):
+            if item.get("capacityProvider") not in _FARGATE:
                 yield Problem(
                     f"{_STRATEGY}[{index}].capacityProvider",
-                    f'is "{one.get("capacityProvider")}", and a task of Fargate runs on its'
+                    f'is "{item.get("capacityProvider")}", and a task of Fargate runs on its'
                     " providers alone",
                     f"write {' or '.join(_FARGATE)}",
                     file=file,
                 )
-        if items and not any(one.get("weight", 0) for one in items):
+        if items and not any(item.get("weight", 0) for item in items):
             message = "has no weight above 0: ECS would start no task"
             yield Problem(_STRATEGY, message, 'write "weight": 1', file=file)
-        if len([one for one in items or () if one.get("base")]) > 1:
+        if len([item for item in items or () if item.get("base")]) > 1:
             message, hint = "has several bases, and ECS takes one", "keep one of them"
             yield Problem(_STRATEGY, message, hint, file=file)
 
@@ -205,15 +207,15 @@ def sizes(production: Production) -> Iterator[Problem]:
         file = production.files[f"services.{name}.service"]
         network = (service.create.get("networkConfiguration") or {}).get("awsvpcConfiguration")
         for at, key, most in _MOST:
-            listed = ((network if at else service.create) or {}).get(key) or ()
-            if len(listed) > most:
+            entries = ((network if at else service.create) or {}).get(key) or ()
+            if len(entries) > most:
                 place = f"{at}.{key}".lstrip(".")
-                message = f"has {len(listed)}, and ECS takes {most}"
+                message = f"has {len(entries)}, and ECS takes {most}"
                 yield Problem(place, message, f"name {most} at the most", file=file)
         for key in ("desiredCount", "healthCheckGracePeriodSeconds"):
             if int(service.create.get(key) or 0) < 0:
-                found = f"is {service.create[key]}, and ECS takes no number below 0"
-                yield Problem(key, found, "write a number from 0 on", file=file)
+                reason = f"is {service.create[key]}, and ECS takes no number below 0"
+                yield Problem(key, reason, "write a number from 0 on", file=file)
 
 
 def service_connect(production: Production) -> Iterator[Problem]:
@@ -222,20 +224,20 @@ def service_connect(production: Production) -> Iterator[Problem]:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceConnectService.html
     """
     for name, service in production.services.items():
-        given = service.create.get("serviceConnectConfiguration") or {}
-        known = [
+        settings = service.create.get("serviceConnectConfiguration") or {}
+        names = [
             str(mapping["name"])
             for container in service.definition.containers
             for mapping in container.raw.get("portMappings") or ()
             if mapping.get("name")
         ]
-        for index, one in enumerate(given.get("services") or ()):
-            port = str(one.get("portName"))
-            if given.get("enabled") and port not in known:
+        for index, entry in enumerate(settings.get("services") or ()):
+            port = str(entry.get("portName"))
+            if settings.get("enabled") and port not in names:
                 yield Problem(
                     f"serviceConnectConfiguration.services[{index}].portName",
                     f'is "{port}", and no portMapping of the task definition has this name',
-                    nearest(port, known) if known else f'add "name": "{port}" to a portMapping',
+                    nearest(port, names) if names else f'add "name": "{port}" to a portMapping',
                     file=production.files[f"services.{name}.service"],
                 )
 

@@ -20,12 +20,12 @@ _OWN_SUBNET = "{app_network_cidr}"
 def resolve(production: Production) -> Production:
     """Take each subnet of the VPC for the load balancer's here, and say so in the notes."""
     overlay, vpc = production.config.overlay, IPv4Network(production.network.vpc_cidr)
-    listed = _listed(production)
-    parts = [one for one in listed if (found := network(one)) and found.subnet_of(vpc)]
-    covers_all = any((found := network(one)) and vpc.subnet_of(found) for one in listed)
+    proxies = _listed(production)
+    parts = [proxy for proxy in proxies if (block := network(proxy)) and block.subnet_of(vpc)]
+    covers_all = any((block := network(proxy)) and vpc.subnet_of(block) for proxy in proxies)
     if not parts or covers_all or VARIABLE in overlay.environment:
         return production
-    value = ",".join([_OWN_SUBNET, *(one for one in listed if one not in parts)])
+    value = ",".join([_OWN_SUBNET, *(proxy for proxy in proxies if proxy not in parts)])
     environment = {**overlay.environment, VARIABLE: value}
     changed = replace(
         production.config, overlay=overlay.model_copy(update={"environment": environment})
@@ -39,7 +39,7 @@ def resolve(production: Production) -> Production:
 
 def networks(production: Production) -> list[IPv4Network]:
     """Return the networks that the app trusts, without names and asterisks."""
-    return [found for one in _listed(production) if (found := network(one))]
+    return [block for proxy in _listed(production) if (block := network(proxy))]
 
 
 def network(text: str) -> IPv4Network | None:
@@ -54,4 +54,4 @@ def _listed(production: Production) -> list[str]:
     if production.web not in production.services:
         return []  # a problem of its own
     value = production.laravel.environment.get(VARIABLE, "")
-    return [one.strip() for one in value.split(",") if one.strip()]
+    return [proxy.strip() for proxy in value.split(",") if proxy.strip()]

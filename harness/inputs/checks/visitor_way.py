@@ -65,11 +65,11 @@ def problems(production: Production) -> Iterator[Problem]:
     if refused:
         yield from refused
         return
-    found: dict[str, Problem] = {}
+    by_key: dict[str, Problem] = {}
     for path, named_by in _pages(production):
         for problem in _of_page(production, path, named_by):
-            found.setdefault(problem.key, problem)
-    yield from found.values()
+            by_key.setdefault(problem.key, problem)
+    yield from by_key.values()
 
 
 def _refused(production: Production) -> Iterator[Problem]:
@@ -79,10 +79,14 @@ def _refused(production: Production) -> Iterator[Problem]:
     API_RedirectActionConfig.html.
     """
     rules = production.load_balancer.get(listeners.RULES) or ()
-    secure = [one for one in listeners.of_production(production) if one.protocol == "HTTPS"]
+    secure = [
+        listener for listener in listeners.of_production(production) if listener.protocol == "HTTPS"
+    ]
     for number, rule in enumerate(rules):
         is_secure = any(
-            _identity(rule) == _identity(one) for listener in secure for one in listener.rules
+            _identity(rule) == _identity(secure_rule)
+            for listener in secure
+            for secure_rule in listener.rules
         )
         for index, action in enumerate(rule.get("Actions") or ()):
             if is_secure and (action.get("RedirectConfig") or {}).get("Protocol") == "HTTP":
@@ -98,7 +102,7 @@ def _unknown_groups(production: Production) -> Iterator[Problem]:
     """Find forwards to something that is no target group's ARN, which AWS refuses."""
     for place, action in _actions(production):
         config = action.get("ForwardConfig") or {}
-        arns = [one.get("TargetGroupArn") for one in config.get("TargetGroups") or ()]
+        arns = [group.get("TargetGroupArn") for group in config.get("TargetGroups") or ()]
         for arn in filter(None, [action.get("TargetGroupArn"), *arns]):
             if not listener_rules.group_name(arn):
                 yield Problem(
@@ -111,8 +115,8 @@ def _unknown_groups(production: Production) -> Iterator[Problem]:
 
 def _actions(production: Production) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, key in (("Listeners", "DefaultActions"), (listeners.RULES, "Actions")):
-        for number, one in enumerate(production.load_balancer.get(name) or ()):
-            for action in one.get(key) or ():
+        for number, entry in enumerate(production.load_balancer.get(name) or ()):
+            for action in entry.get(key) or ():
                 yield f"{name}[{number}].{key}", action
 
 
@@ -120,13 +124,13 @@ def _pages(production: Production) -> Iterator[tuple[str, str]]:
     """Yield the paths that visitors need, each with the key that names it."""
     config, pages = production.config, production.config.pages
     yield urlsplit(pages.public).path or "/", "app.pages.public"
-    others = {
+    paths = {
         "private": pages.private,
         "sign_in": pages.sign_in.path,
         "sign_up": pages.sign_up.path,
     }
-    for name in sorted(others.keys() & pages.model_fields_set):
-        yield urlsplit(others[name]).path or "/", f"app.pages.{name}"
+    for name in sorted(paths.keys() & pages.model_fields_set):
+        yield urlsplit(paths[name]).path or "/", f"app.pages.{name}"
     if config.probe is not None:
         yield f"{(config.probe.path or '').rstrip('/')}{_PROBE}", "probe.path"
 
@@ -134,10 +138,10 @@ def _pages(production: Production) -> Iterator[tuple[str, str]]:
 def _of_page(production: Production, path: str, named_by: str) -> Iterator[Problem]:
     request = Request(host=production.config.public_host, path=path, query=_QUERY)
     yield from _of_plain_http(production, request)
-    found = [*_of_https(production, request, named_by)]
+    faults = [*_of_https(production, request, named_by)]
     has_form = path.endswith(_PROBE) or named_by in _WITH_FORMS
-    if found or not has_form:
-        yield from found
+    if faults or not has_form:
+        yield from faults
     else:
         yield from _of_https(production, replace(request, method=_POST), named_by)
 
@@ -197,7 +201,7 @@ def _of_plain_http(production: Production, request: Request) -> Iterator[Problem
 
 def _https_ports(production: Production) -> set[str]:
     every = listeners.of_production(production)
-    return {str(one.port) for one in every if one.protocol == "HTTPS"}
+    return {str(listener.port) for listener in every if listener.protocol == "HTTPS"}
 
 
 def _fault(last: Step, steps: Sequence[Step], *, name: str) -> str:
@@ -222,18 +226,23 @@ def _elsewhere(last: Step, *, name: str) -> str:
         return ""
     if name in weights:
         return f'give "{name}" of ecs.target_group the weight 0 for {last.url}'
-    groups = ", ".join(f'"{one}"' for one in weights)
+    groups = ", ".join(f'"{group}"' for group in weights)
     return f'lead {last.url} to {groups}, and ecs.target_group has "{name}"'
 
 
 def _way(production: Production, request: Request, *, protocol: str) -> list[Step]:
     """Follow a request from its listener on; the last step is no redirect to a listener here."""
     steps: list[Step] = []
-    known = listeners.of_production(production)
+    candidates = listeners.of_production(production)
     port = _PORTS[protocol]
     while len(steps) <= _MOST_REDIRECTS:
         listener = next(
-            (one for one in known if (one.protocol, str(one.port)) == (protocol, port)), None
+            (
+                candidate
+                for candidate in candidates
+                if (candidate.protocol, str(candidate.port)) == (protocol, port)
+            ),
+            None,
         )
         step = _step(production, listener, request) if listener else None
         if step is None:
@@ -250,7 +259,7 @@ def _way(production: Production, request: Request, *, protocol: str) -> list[Ste
 
 
 def _step(production: Production, listener: Listener, request: Request) -> Step | None:
-    rules = [listener_rules.rule(one) for one in listener.rules]
+    rules = [listener_rules.rule(entry) for entry in listener.rules]
     default = listener_rules.default(listener.create.get("DefaultActions"))
     rule = listener_rules.decide([*rules, default], request)
     if rule is None or not rule.action:
@@ -264,8 +273,8 @@ def _step(production: Production, listener: Listener, request: Request) -> Step 
 def _place(production: Production, rule: Mapping[str, Any]) -> str:
     """Return the key of a rule's actions in the load balancer's file."""
     numbers = {
-        _identity(one): number
-        for number, one in enumerate(production.load_balancer.get(listeners.RULES) or ())
+        _identity(entry): number
+        for number, entry in enumerate(production.load_balancer.get(listeners.RULES) or ())
     }
     return f"{listeners.RULES}[{numbers.get(_identity(rule), 0)}].Actions"
 

@@ -25,20 +25,20 @@ def resolve(production: Production) -> Production:
     network = production.network
     vpc = ipaddress.IPv4Network(network.vpc_cidr)
     parts = {
-        (group.id, number): found
+        (group.id, number): cidrs
         for group in network.groups.groups.values()
         for number, rule in enumerate(group.ingress)
-        if (found := _parts(rule, vpc=vpc))
+        if (cidrs := _parts(rule, vpc=vpc))
     }
     if not parts:
         return production
     without = _rewritten(production, parts, {})
     peers: dict[tuple[str, int], frozenset[str]] = {}
-    for one in connections.needed(without):
-        if not one.source.groups or connections.admits(one, vpc=vpc):
+    for connection in connections.needed(without):
+        if not connection.source.groups or connections.admits(connection, vpc=vpc):
             continue
-        for place in _opened(one.destination.groups, parts, port=one.port):
-            peers[place] = peers.get(place, frozenset()) | one.source.ids
+        for place in _opened(connection.destination.groups, parts, port=connection.port):
+            peers[place] = peers.get(place, frozenset()) | connection.source.ids
     return replace(
         _rewritten(production, parts, peers),
         notes=(*production.notes, *_notes(production, parts, peers)),
@@ -46,8 +46,8 @@ def resolve(production: Production) -> Production:
 
 
 def _parts(rule: Permission, *, vpc: ipaddress.IPv4Network) -> tuple[str, ...]:
-    named = ((cidr, ipaddress.IPv4Network(cidr)) for cidr in rule.cidrs)
-    return tuple(cidr for cidr, one in named if one.subnet_of(vpc) and one != vpc)
+    networks = ((cidr, ipaddress.IPv4Network(cidr)) for cidr in rule.cidrs)
+    return tuple(cidr for cidr, network in networks if network.subnet_of(vpc) and network != vpc)
 
 
 def _opened(
@@ -70,8 +70,8 @@ def _rewritten(
 
     def rewrite(rule: Permission, place: tuple[str, int]) -> Permission:
         added = sorted(peers.get(place, frozenset()) - set(rule.groups))
-        kept = tuple(cidr for cidr in rule.cidrs if cidr not in parts.get(place, ()))
-        return replace(rule, cidrs=kept, groups=(*rule.groups, *added))
+        cidrs = tuple(cidr for cidr in rule.cidrs if cidr not in parts.get(place, ()))
+        return replace(rule, cidrs=cidrs, groups=(*rule.groups, *added))
 
     changed = {
         group.id: replace(
@@ -92,10 +92,10 @@ def _notes(
 ) -> Iterator[str]:
     groups = production.network.groups
     for (group_id, number), cidrs in parts.items():
-        named = f"{groups.path.name}: {groups[group_id].name} admits {', '.join(cidrs)}"
-        taken = sorted(groups[one].name for one in peers.get((group_id, number), ()))
+        prefix = f"{groups.path.name}: {groups[group_id].name} admits {', '.join(cidrs)}"
+        names = sorted(groups[peer].name for peer in peers.get((group_id, number), ()))
         yield (
-            f"{named}: taken for {', '.join(taken)}, since the stack has other subnets"
-            if taken
-            else f"{named}: left out, since no connection that the app needs depends on it"
+            f"{prefix}: taken for {', '.join(names)}, since the stack has other subnets"
+            if names
+            else f"{prefix}: left out, since no connection that the app needs depends on it"
         )

@@ -67,8 +67,8 @@ class Call:
             sent["Target"] = {k: _sent(k, v) for k, v in sent["Target"].items()}
         if isinstance(sent.get("Targets"), list):
             sent["Targets"] = [
-                {k: _sent(k, v) for k, v in one.items()} if isinstance(one, dict) else one
-                for one in sent["Targets"]
+                {k: _sent(k, v) for k, v in target.items()} if isinstance(target, dict) else target
+                for target in sent["Targets"]
             ]
         return sent
 
@@ -120,39 +120,39 @@ def checked(
     Raises:
         InputError: Every problem of the file.
     """
-    found, calls, known = Fit(), list(calls_in(document.data)), ", ".join(operations)
+    total, calls, names = Fit(), list(calls_in(document.data)), ", ".join(operations)
     fitting = []
     for call in calls:
         if call.operation not in (*operations, *NOT_CALLED.get(api, ())):
-            found.problems.append(
-                Problem(call.operation, "is no operation for this file", f"known here: {known}")
+            total.problems.append(
+                Problem(call.operation, "is no operation for this file", f"known here: {names}")
             )
         elif not isinstance(call.input, dict):
             message = f"is {type_of(call.input)}, and must be an object"
-            found.problems.append(
+            total.problems.append(
                 Problem(call.key, message, "write the operation's input as AWS takes it")
             )
         else:
             fit = operation_shapes.fit(call.sent, api=api, operation=call.operation, key=call.key)
-            found.problems += fit.problems
-            found.dropped += fit.dropped
+            total.problems += fit.problems
+            total.dropped += fit.dropped
             fitting.append(Call(call.operation, fit.fitting, call.key))
     is_there = needed in {call.operation for call in calls} | {""}
     if not calls or (fitting and not is_there):
         message = f"has no {needed or 'operation'}"
-        found.problems.append(Problem("", message, f"known here: {known}"))
+        total.problems.append(Problem("", message, f"known here: {names}"))
     every_check = (_of_documents, *checks)
-    document.reject(found.with_checks(problem for find in every_check for problem in find(fitting)))
-    made = (one for one in calls if one.operation not in NOT_CALLED.get(api, ()))
-    return CallFile(document.path, tuple(made))
+    document.reject(total.with_checks(problem for find in every_check for problem in find(fitting)))
+    requests = (request for request in calls if request.operation not in NOT_CALLED.get(api, ()))
+    return CallFile(document.path, tuple(requests))
 
 
 def calls_in(data: Mapping[str, Any]) -> Iterator[Call]:
     """Go through the calls of a file that holds operations and their inputs."""
     for operation, value in data.items():
         if isinstance(value, list):
-            for index, given in enumerate(value):
-                yield Call(operation, given, f"{operation}[{index}]")
+            for index, entry in enumerate(value):
+                yield Call(operation, entry, f"{operation}[{index}]")
         else:
             yield Call(operation, value, operation)
 
@@ -162,8 +162,8 @@ def _of_documents(calls: Sequence[Call]) -> Iterator[Problem]:
     for call in calls:
         texts = {f"{call.key}.Policy": call.input.get("Policy")}
         for name in ("Policy", "RedrivePolicy", "RedriveAllowPolicy"):
-            given = call.input.get("Attributes", {}).get(name)
-            texts[f"{call.key}.Attributes.{name}"] = given
+            policy = call.input.get("Attributes", {}).get(name)
+            texts[f"{call.key}.Attributes.{name}"] = policy
         for key, target in targets_in([call]):
             texts[f"{key}.Input"] = target.get("Input")
         for key, text in texts.items():

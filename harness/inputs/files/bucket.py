@@ -59,18 +59,18 @@ def policy_of(put_bucket_policy: Mapping[str, Any]) -> dict[str, Any]:
 
 def names(file: CallFile) -> list[str]:
     """Return the names of the buckets that a file makes."""
-    return [str(given["Bucket"]) for given in file.inputs_of(_CREATE)]
+    return [str(request["Bucket"]) for request in file.inputs_of(_CREATE)]
 
 
 def _of_other_buckets(calls: Sequence[Call]) -> Iterator[Problem]:
     """Find settings of a bucket that the file does not make."""
-    made = {call.input.get("Bucket"): call.key for call in calls if call.operation == _CREATE}
+    buckets = {call.input.get("Bucket"): call.key for call in calls if call.operation == _CREATE}
     for call in calls:
         name = call.input.get("Bucket")
-        if made and name is not None and name not in made:
-            known = ", ".join(f'{key} has "{one}"' for one, key in made.items())
+        if buckets and name is not None and name not in buckets:
+            details = ", ".join(f'{key} has "{bucket}"' for bucket, key in buckets.items())
             hint = "correct the name, or make that bucket here, too: CreateBucket takes a list"
-            yield Problem(f"{call.key}.Bucket", f'is "{name}", and {known}', hint)
+            yield Problem(f"{call.key}.Bucket", f'is "{name}", and {details}', hint)
 
 
 def _of_rules(calls: Sequence[Call]) -> Iterator[Problem]:
@@ -84,7 +84,7 @@ def _of_rules(calls: Sequence[Call]) -> Iterator[Problem]:
 
 def _of_public_access(calls: Sequence[Call]) -> Iterator[Problem]:
     """Find a policy for everyone, unless the file says that public policies are not blocked."""
-    taken = {
+    open_buckets = {
         call.input.get("Bucket")
         for call in calls
         if call.operation == "PutPublicAccessBlock"
@@ -92,8 +92,8 @@ def _of_public_access(calls: Sequence[Call]) -> Iterator[Problem]:
     }
     for call in calls:
         policy = document_in(call.input.get("Policy"))
-        is_public = any(is_open(one) for one in statements(policy)) if policy else False
-        if is_public and call.input.get("Bucket") not in taken:
+        is_public = any(is_open(statement) for statement in statements(policy)) if policy else False
+        if is_public and call.input.get("Bucket") not in open_buckets:
             yield Problem(
                 call.key,
                 "lets everyone in, and the bucket blocks public policies: S3 answers AccessDenied",

@@ -87,12 +87,12 @@ class Cache:
     @property
     def is_cluster(self) -> bool:
         """Whether its keys are spread over slots, so that it has one database."""
-        given = self.input
+        content = self.input
         return (
             self.operation == SERVERLESS
-            or given.get("ClusterMode", "disabled") != "disabled"
-            or int(given.get("NumNodeGroups") or 1) > 1
-            or str(given.get("CacheParameterGroupName", "")).endswith(".cluster.on")
+            or content.get("ClusterMode", "disabled") != "disabled"
+            or int(content.get("NumNodeGroups") or 1) > 1
+            or str(content.get("CacheParameterGroupName", "")).endswith(".cluster.on")
         )
 
     @property
@@ -111,16 +111,16 @@ def form(document: Document) -> Document:
         InputError: It is another form, or has several caches.
     """
     _FORM.reject_others(document)
-    printed = {name for one in document.objects for name in one.data} & _PRINTED.keys()
+    printed = {name for part in document.objects for name in part.data} & _PRINTED.keys()
     reshaped = Reshaped(document)
-    bare = next((one for field, one in _BARE.items() if field in document.data), "")
+    bare = next((operation for field, operation in _BARE.items() if field in document.data), "")
     if not printed and bare:
         reshaped.put(bare, document.data, source=document, at="")
         return replace(document, data=reshaped.data, origins=reshaped.origins)
     if not printed:
         return document
     (name, first), *rest = [
-        (one, source) for one in _PRINTED for source in document.objects if one in source.data
+        (field, source) for field in _PRINTED for source in document.objects if field in source.data
     ]
     _take(reshaped, first, name=name)
     for other, source in rest:
@@ -135,24 +135,24 @@ def form(document: Document) -> Document:
 def _take(reshaped: Reshaped, source: Document, *, name: str) -> None:
     operation, described = _PRINTED[name]
     body, at = only(source, name, hint=_ALONE)
-    given = reshaped.without_read_only(
+    content = reshaped.without_read_only(
         body,
         printed=printed_shape(_API, described, name),
         wanted=operation_shapes.input_shape(_API, operation),
     )
-    given = {name: value for name, value in given.items() if value != []}
-    given |= {"AuthToken": "<AUTH token>"} if body.get("AuthTokenEnabled") else {}
-    given |= {"ClusterMode": "enabled"} if body.get("ClusterEnabled") else {}
+    content = {name: value for name, value in content.items() if value != []}
+    content |= {"AuthToken": "<AUTH token>"} if body.get("AuthTokenEnabled") else {}
+    content |= {"ClusterMode": "enabled"} if body.get("ClusterEnabled") else {}
     if operation == GROUP:
-        given["ReplicationGroupDescription"] = body.get("Description", "")
-        given.setdefault("Engine", "redis")
-        given |= _nodes(body)
+        content["ReplicationGroupDescription"] = body.get("Description", "")
+        content.setdefault("Engine", "redis")
+        content |= _nodes(body)
     if operation == CLUSTER:
-        given |= _of_cluster(body)
-    groups = [one.get("SecurityGroupId") for one in body.get("SecurityGroups") or ()]
+        content |= _of_cluster(body)
+    groups = [group.get("SecurityGroupId") for group in body.get("SecurityGroups") or ()]
     if groups:
-        given["SecurityGroupIds"] = groups
-    reshaped.put(operation, given, source=source, at=at)
+        content["SecurityGroupIds"] = groups
+    reshaped.put(operation, content, source=source, at=at)
     place, endpoint = _endpoint(body)
     if endpoint:
         reshaped.put(ENDPOINT, endpoint, source=source, at=f"{at}.{place}")
@@ -180,9 +180,9 @@ def _endpoint(body: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
 def _nodes(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the nodes of a replication group as CreateReplicationGroup takes them."""
-    given: dict[str, Any] = {
-        taken: True
-        for printed, taken in (
+    settings: dict[str, Any] = {
+        field: True
+        for printed, field in (
             ("AutomaticFailover", "AutomaticFailoverEnabled"),
             ("MultiAZ", "MultiAZEnabled"),
             ("DataTiering", "DataTieringEnabled"),
@@ -192,14 +192,14 @@ def _nodes(body: Mapping[str, Any]) -> dict[str, Any]:
     members, shards = body.get("MemberClusters") or (), body.get("NodeGroups") or ()
     if body.get("ClusterEnabled") and shards:
         replicas = len(members) // len(shards) - 1
-        return given | {"NumNodeGroups": len(shards), "ReplicasPerNodeGroup": max(replicas, 0)}
-    return given | ({"NumCacheClusters": len(members)} if members else {})
+        return settings | {"NumNodeGroups": len(shards), "ReplicasPerNodeGroup": max(replicas, 0)}
+    return settings | ({"NumCacheClusters": len(members)} if members else {})
 
 
 def _take_cluster(reshaped: Reshaped, source: Document) -> None:
     """Take the settings of a replication group that only its clusters print."""
-    cluster = next((one for one in source.data["CacheClusters"] if isinstance(one, dict)), {})
-    groups = [one.get("SecurityGroupId") for one in cluster.get("SecurityGroups") or ()]
+    cluster = next((entry for entry in source.data["CacheClusters"] if isinstance(entry, dict)), {})
+    groups = [group.get("SecurityGroupId") for group in cluster.get("SecurityGroups") or ()]
     (operation, *_) = reshaped.data
     reshaped.data[operation] |= {"SecurityGroupIds": groups} if groups else {}
     if operation == GROUP:
@@ -214,14 +214,14 @@ def _of_cluster(cluster: Mapping[str, Any]) -> dict[str, Any]:
     major, _, rest = str(cluster.get("EngineVersion") or "").partition(".")
     version = f"{major}.{rest.partition('.')[0]}"
     is_recent = major.isdigit() and int(major) >= 6 and bool(rest)
-    given = {
+    settings = {
         "EngineVersion": version if is_recent else cluster.get("EngineVersion"),
         "CacheParameterGroupName": (cluster.get("CacheParameterGroup") or {}).get(
             "CacheParameterGroupName"
         ),
         **{name: cluster.get(name) for name in _OF_CLUSTER},
     }
-    return {name: value for name, value in given.items() if value}
+    return {name: value for name, value in settings.items() if value}
 
 
 def read(document: Document) -> Cache:
@@ -243,13 +243,13 @@ def read(document: Document) -> Cache:
     if len(operations) != 1:
         document.reject(unknown)
     (operation,) = operations
-    given = content[operation]
-    if not isinstance(given, dict):
-        message = f"is {type_of(given)}, and must be an object"
+    body = content[operation]
+    if not isinstance(body, dict):
+        message = f"is {type_of(body)}, and must be an object"
         document.reject([Problem(operation, message, "write the operation's input")])
-    fit: Fit = operation_shapes.fit(given, api=_API, operation=operation, key=operation)
-    found = (*_of_engine(operation, fit.fitting), *_of_token(operation, fit.fitting))
-    document.reject([*unknown, *fit.with_checks(found)])
+    fit: Fit = operation_shapes.fit(body, api=_API, operation=operation, key=operation)
+    problems = (*_of_engine(operation, fit.fitting), *_of_token(operation, fit.fitting))
+    document.reject([*unknown, *fit.with_checks(problems)])
     return Cache(operation, fit.fitting)
 
 

@@ -114,7 +114,7 @@ def _health_check(check: Mapping[str, Any] | None, *, key: str) -> Iterator[Prob
     if check is None:
         return
     command = [*(check.get("command") or ())] or [""]
-    words = [one for one in command[1:] if str(one).strip()]
+    words = [word for word in command[1:] if str(word).strip()]
     if not words or command[0] not in ("CMD", "CMD-SHELL"):
         example = '["CMD-SHELL", "curl -f http://localhost:8080/healthz || exit 1"]'
         yield Problem(
@@ -156,10 +156,10 @@ def _log(settings: Mapping[str, Any] | None, *, key: str) -> Iterator[Problem]:
         return
     driver, options = settings.get("logDriver"), settings.get("options") or {}
     if driver not in _DRIVERS:
-        found = f'is "{driver}"' if driver else "is missing"
+        state = f'is "{driver}"' if driver else "is missing"
         hint = 'write "logDriver": "awslogs", with its options'
-        yield Problem(f"{key}.logDriver", f"{found}; Fargate knows {', '.join(_DRIVERS)}", hint)
-    secret = [one.get("name") for one in settings.get("secretOptions") or ()]
+        yield Problem(f"{key}.logDriver", f"{state}; Fargate knows {', '.join(_DRIVERS)}", hint)
+    secret = [option.get("name") for option in settings.get("secretOptions") or ()]
     for name, example in {"awslogs": _AWSLOGS, "splunk": _SPLUNK}.get(str(driver), {}).items():
         if not options.get(name) and name not in secret:
             yield Problem(
@@ -172,12 +172,12 @@ def _log(settings: Mapping[str, Any] | None, *, key: str) -> Iterator[Problem]:
 
 def _awslogs_options(options: Mapping[str, str], *, key: str) -> Iterator[Problem]:
     """Find options that ECS, or the log driver when a task starts, refuses."""
-    known = (*_AWSLOGS, *_OPTIONAL_AWSLOGS)
+    names = (*_AWSLOGS, *_OPTIONAL_AWSLOGS)
     for name, value in options.items():
         pattern, words = _OPTION_FORMS.get(name, ("", ""))
-        if name not in (*known, *_OPTIONS_OF_DOCKER):
+        if name not in (*names, *_OPTIONS_OF_DOCKER):
             message = "is no option of awslogs: ECS refuses the task definition"
-            yield Problem(f"{key}.{name}", message, nearest(name, known))
+            yield Problem(f"{key}.{name}", message, nearest(name, names))
         elif pattern and not re.fullmatch(pattern, value):
             message = f'is "{value}", which ECS, or the log driver, refuses'
             yield Problem(f"{key}.{name}", message, f"write {words}")
@@ -188,22 +188,25 @@ def _awslogs_options(options: Mapping[str, str], *, key: str) -> Iterator[Proble
 
 def of_dependencies(containers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
     """Find dependencies between containers that name none, or can never be met."""
-    by_name = {one.get("name", ""): one for one in containers}
-    found = [
+    by_name = {container.get("name", ""): container for container in containers}
+    problems = [
         problem
         for index, container in enumerate(containers)
-        for number, given in enumerate(container.get("dependsOn") or ())
+        for number, dependency in enumerate(container.get("dependsOn") or ())
         for problem in _dependency(
-            given, key=f"containerDefinitions[{index}].dependsOn[{number}]", by_name=by_name
+            dependency, key=f"containerDefinitions[{index}].dependsOn[{number}]", by_name=by_name
         )
     ]
-    yield from found or _cycle(by_name)
+    yield from problems or _cycle(by_name)
 
 
 def _cycle(by_name: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     sorter = TopologicalSorter(
         {
-            name: [str(given.get("containerName")) for given in container.get("dependsOn") or ()]
+            name: [
+                str(dependency.get("containerName"))
+                for dependency in container.get("dependsOn") or ()
+            ]
             for name, container in by_name.items()
         }
     )
@@ -220,26 +223,26 @@ def _cycle(by_name: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
 def of_volumes(raw: Mapping[str, Any]) -> Iterator[Problem]:
     """Find mounts of volumes, and of other containers' volumes, that the task does not have."""
     containers = raw.get("containerDefinitions") or ()
-    names = [str(one.get("name")) for one in containers]
-    volumes = [str(one.get("name")) for one in raw.get("volumes") or ()]
+    names = [str(definition.get("name")) for definition in containers]
+    volumes = [str(volume.get("name")) for volume in raw.get("volumes") or ()]
     for index, container in enumerate(containers):
-        for field, source, known in (
+        for field, source, choices in (
             ("mountPoints", "sourceVolume", volumes),
             ("volumesFrom", "sourceContainer", names),
         ):
-            for number, given in enumerate(container.get(field) or ()):
-                name = str(given.get(source))
-                if name not in known:
+            for number, mount in enumerate(container.get(field) or ()):
+                name = str(mount.get(source))
+                if name not in choices:
                     noun = "volume" if field == "mountPoints" else "container"
                     yield Problem(
                         f"containerDefinitions[{index}].{field}[{number}].{source}",
                         f'is "{name}", and the task has no such {noun}',
-                        f"name one of {', '.join(known)}"
-                        if known
+                        f"name one of {', '.join(choices)}"
+                        if choices
                         else f'add {{"name": "{name}"}} to volumes',
                     )
-            for number, given in enumerate(container.get(field) or ()):
-                path = str(given.get("containerPath") or "/")
+            for number, mount in enumerate(container.get(field) or ()):
+                path = str(mount.get("containerPath") or "/")
                 if not path.startswith("/"):
                     yield Problem(
                         f"containerDefinitions[{index}].{field}[{number}].containerPath",

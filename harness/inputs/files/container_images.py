@@ -29,8 +29,8 @@ def app_image(definitions: Sequence[TaskDefinition], *, named: Mapping[str, Imag
     if len(unnamed) == 1:
         return unnamed[0]
     named_by = ((APP_KEY,), _LARAVELS)
-    found = (_images(definitions, named=named, variables=one) for one in named_by)
-    return next((image for images in found for image in images), "")
+    candidates = (_images(definitions, named=named, variables=variables) for variables in named_by)
+    return next((image for images in candidates for image in images), "")
 
 
 def beside_app(
@@ -38,7 +38,9 @@ def beside_app(
 ) -> dict[str, ImageSource]:
     """Return image -> source of the others; one that is not named is taken as it is."""
     app = app_image(definitions, named=named)
-    references = dict.fromkeys(one.image for given in definitions for one in given.containers)
+    references = dict.fromkeys(
+        container.image for definition in definitions for container in definition.containers
+    )
     return {image: named.get(image, image) for image in references if image != app}
 
 
@@ -79,7 +81,7 @@ def problems(
             ),
         )
         return
-    first = next((one.source for one in definitions if app in _references(one)), "")
+    first = next((task.source for task in definitions if app in _references(task)), "")
     for definition in definitions:
         for index, container in enumerate(definition.containers):
             image = container.image
@@ -102,13 +104,13 @@ def unused(
     definitions: Sequence[TaskDefinition], *, named: Mapping[str, ImageSource]
 ) -> Iterator[Problem]:
     """Report names under ``[images]`` that are neither ours nor a task definition's."""
-    known = {one for given in definitions for one in _references(given)}
+    references = {reference for definition in definitions for reference in _references(definition)}
     for image in named:
-        if image not in known and image not in schema.OUR_IMAGES:
+        if image not in references and image not in schema.OUR_IMAGES:
             yield Problem(
                 f"images.{image}",
                 "is no image of a task definition",
-                nearest(image, {*known, *schema.OUR_IMAGES}),
+                nearest(image, {*references, *schema.OUR_IMAGES}),
             )
 
 
@@ -134,7 +136,9 @@ def _images(
 
 
 def _has(container: ContainerDefinition, *variables: str) -> bool:
-    return any(one in container.environment or one in container.secrets for one in variables)
+    return any(
+        variable in container.environment or variable in container.secrets for variable in variables
+    )
 
 
 def _repository(image: str) -> str:
@@ -146,5 +150,5 @@ def _repository(image: str) -> str:
 
 def single(variable: str, containers: Iterable[ContainerDefinition]) -> str:
     """Return a variable's value; empty where no container sets it, or two set it differently."""
-    values = {one.environment.get(variable, "") for one in containers} - {""}
+    values = {container.environment.get(variable, "") for container in containers} - {""}
     return values.pop() if len(values) == 1 else ""

@@ -35,8 +35,8 @@ class Service:
     @property
     def network(self) -> TaskNetwork:
         """Where its tasks start."""
-        given = (self.create.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
-        return TaskNetwork("networkConfiguration.awsvpcConfiguration", given)
+        content = (self.create.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+        return TaskNetwork("networkConfiguration.awsvpcConfiguration", content)
 
     @property
     def takes_jobs(self) -> bool:
@@ -70,17 +70,17 @@ def rehearsed_groups(
         for name, weight in listener_rules.weights(action).items()
         if weight
     }
-    described = [str(one.get("Name")) for one in target_group.get("TargetGroups") or ()]
+    described = [str(group.get("Name")) for group in target_group.get("TargetGroups") or ()]
     own = str(target_group["TargetGroup"].get("Name"))
     return [own, *(name for name in described if name in led_to and name != own)]
 
 
 def actions_of(balancer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield all actions of the load balancer's file."""
-    for one in balancer.get("Listeners") or ():
-        yield from one.get("DefaultActions") or ()
-    for one in balancer.get("Rules") or ():
-        yield from one.get("Actions") or ()
+    for listener in balancer.get("Listeners") or ():
+        yield from listener.get("DefaultActions") or ()
+    for rule in balancer.get("Rules") or ():
+        yield from rule.get("Actions") or ()
 
 
 def behind(services: Mapping[str, Service], *, target_groups: Sequence[str]) -> dict[str, Service]:
@@ -94,18 +94,18 @@ def behind(services: Mapping[str, Service], *, target_groups: Sequence[str]) -> 
         target_groups: The app's own, and then further ones.
     """
     own, *further = target_groups
-    kept = {name: _of_groups(service, ("", own)) for name, service in services.items()}
-    if not any(kept.values()):
+    balancers = {name: _of_groups(service, ("", own)) for name, service in services.items()}
+    if not any(balancers.values()):
         return dict(services)
     return {
-        name: _with_balancers(service, kept[name] or _of_groups(service, further)[:1])
+        name: _with_balancers(service, balancers[name] or _of_groups(service, further)[:1])
         for name, service in services.items()
     }
 
 
 def _of_groups(service: Service, names: Sequence[str]) -> list[Mapping[str, Any]]:
     balancers = service.create.get("loadBalancers") or ()
-    return [one for one in balancers if target_group_of(one) in names]
+    return [balancer for balancer in balancers if target_group_of(balancer) in names]
 
 
 def _with_balancers(service: Service, balancers: list[Mapping[str, Any]]) -> Service:
@@ -124,9 +124,13 @@ def web(services: Mapping[str, Service], *, target_group: Mapping[str, Any] | No
     Of several it is the first in the app's own target group, if the file is given.
     """
     name = str(target_group["TargetGroup"].get("Name")) if target_group else ""
-    found = [name for name, service in services.items() if is_balanced(service.create)]
-    own = (one for one in found if target_group_of(services[one].reached) == name)
-    return next(own, found[0] if found else "")
+    candidates = [name for name, service in services.items() if is_balanced(service.create)]
+    own = (
+        candidate
+        for candidate in candidates
+        if target_group_of(services[candidate].reached) == name
+    )
+    return next(own, candidates[0] if candidates else "")
 
 
 def worker(services: Mapping[str, Service], *, web: str) -> str:
@@ -134,6 +138,6 @@ def worker(services: Mapping[str, Service], *, web: str) -> str:
 
     A command that starts no queue worker is a mistake of the service that is called so.
     """
-    others = {name: service for name, service in services.items() if name != web}
-    named = _WORKER if _WORKER in others else ""
-    return next((name for name, service in others.items() if service.takes_jobs), named)
+    candidates = {name: service for name, service in services.items() if name != web}
+    default = _WORKER if _WORKER in candidates else ""
+    return next((name for name, service in candidates.items() if service.takes_jobs), default)

@@ -62,7 +62,7 @@ def of_sizes(raw: Mapping[str, Any], *, cpu_units: int, memory_mib: int) -> Iter
         memory_mib: Its task's memory.
     """
     containers = raw.get("containerDefinitions") or ()
-    cpu = sum(one.get("cpu") or 0 for one in containers)
+    cpu = sum(definition.get("cpu") or 0 for definition in containers)
     if cpu > cpu_units:
         message = f"add up to {cpu} cpu units in their cpu, and the task has {cpu_units}"
         hint = "give the task more cpu, or the containers less"
@@ -85,11 +85,11 @@ def _log_routers(containers: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef.html
     """
-    has_router = any(one.get("firelensConfiguration") for one in containers)
+    has_router = any(container.get("firelensConfiguration") for container in containers)
     routed = [
         f"containerDefinitions[{index}].logConfiguration.logDriver"
-        for index, one in enumerate(containers)
-        if (one.get("logConfiguration") or {}).get("logDriver") == _ROUTED
+        for index, container in enumerate(containers)
+        if (container.get("logConfiguration") or {}).get("logDriver") == _ROUTED
     ]
     if routed and not has_router:
         hint = "add the log router, a container with firelensConfiguration, or log to awslogs"
@@ -149,7 +149,10 @@ def _container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
             yield Problem(
                 where, f'has "{added}"', f"Fargate adds {_CAPABILITY} only: leave the rest out"
             )
-    if any(one.get("type") == "GPU" for one in container.get("resourceRequirements") or ()):
+    if any(
+        requirement.get("type") == "GPU"
+        for requirement in container.get("resourceRequirements") or ()
+    ):
         yield Problem(
             f"{key}.resourceRequirements", "asks for a GPU, and Fargate has none", _LEAVE_OUT
         )
@@ -157,12 +160,12 @@ def _container(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
 
 
 def _environment_files(container: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
-    found = container.get("environmentFiles") or ()
-    if len(found) > environment_file.MOST_FILES:
+    files = container.get("environmentFiles") or ()
+    if len(files) > environment_file.MOST_FILES:
         hint = f"name at most {environment_file.MOST_FILES}"
-        yield Problem(key, f"names {len(found)} files", hint)
-    for index, one in enumerate(found):
-        reference = str(one.get("value", ""))
+        yield Problem(key, f"names {len(files)} files", hint)
+    for index, file in enumerate(files):
+        reference = str(file.get("value", ""))
         place = environment_file.place_of(reference)
         if place is None or not place[1].endswith(environment_file.SUFFIX):
             yield Problem(

@@ -51,17 +51,20 @@ class RoleFile:
     def create(self) -> dict[str, Any]:
         """The input of CreateRole."""
         left_out = (_POLICIES, _MANAGED, _BOUNDARY)
-        given = {key: value for key, value in self.raw.items() if key not in left_out}
-        return {**given, _TRUST: json.dumps(self.raw[_TRUST])}
+        fields = {key: value for key, value in self.raw.items() if key not in left_out}
+        return {**fields, _TRUST: json.dumps(self.raw[_TRUST])}
 
     @property
     def policies(self) -> dict[str, str]:
         """Name of each policy to its document, as text; a managed one is kept as an inline one."""
-        inline = {one["PolicyName"]: one["PolicyDocument"] for one in self.raw.get(_POLICIES) or ()}
+        inline = {
+            policy["PolicyName"]: policy["PolicyDocument"]
+            for policy in self.raw.get(_POLICIES) or ()
+        }
         managed = {
             arn.rpartition("/")[2]: managed_policy(arn) for arn in self.raw.get(_MANAGED) or ()
         }
-        return {name: json.dumps(one) for name, one in {**managed, **inline}.items()}
+        return {name: json.dumps(document) for name, document in {**managed, **inline}.items()}
 
 
 PRINT_THEM = (
@@ -86,11 +89,11 @@ def writable_folder(
         region: Where it is.
     """
     name = role.rpartition("/")[2]
-    found = next((one for one in roles if one is not None and one.name == name), None)
-    if not bucket or found is None:
+    role_file = next((file for file in roles if file is not None and file.name == name), None)
+    if not bucket or role_file is None:
         return ""
     arn = f"arn:{partition_of(region)}:s3:::{bucket}"
-    documents = [json.loads(text) for text in found.policies.values()]
+    documents = [json.loads(text) for text in role_file.policies.values()]
     return iam_policy.allowed_folder(documents, action="s3:PutObject", bucket=arn)
 
 
@@ -129,10 +132,10 @@ def _with_documents(data: Mapping[str, Any]) -> dict[str, Any]:
     policies = raw.get(_POLICIES)
     if isinstance(policies, list):
         raw[_POLICIES] = [
-            {**one, "PolicyDocument": _parsed(one["PolicyDocument"])}
-            if isinstance(one, dict) and "PolicyDocument" in one
-            else one
-            for one in policies
+            {**policy, "PolicyDocument": _parsed(policy["PolicyDocument"])}
+            if isinstance(policy, dict) and "PolicyDocument" in policy
+            else policy
+            for policy in policies
         ]
     return raw
 
@@ -155,16 +158,16 @@ def _of_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(_POLICIES, f"is {type_of(policies)}, and must be a list", hint)
         return
     names: list[Any] = []
-    for index, one in enumerate(policies):
+    for index, policy in enumerate(policies):
         key = f"{_POLICIES}[{index}]"
-        if not isinstance(one, dict) or not one.get("PolicyName"):
+        if not isinstance(policy, dict) or not policy.get("PolicyName"):
             yield Problem(key, "has no PolicyName", hint)
             continue
-        name, document = one["PolicyName"], one.get("PolicyDocument")
+        name, document = policy["PolicyName"], policy.get("PolicyDocument")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            found = f'is "{name}"' if isinstance(name, str) else f"is {type_of(name)}"
+            message = f'is "{name}"' if isinstance(name, str) else f"is {type_of(name)}"
             remedy = "write up to 128 letters, digits and _+=,.@-: IAM takes no other name"
-            yield Problem(f"{key}.PolicyName", found, remedy)
+            yield Problem(f"{key}.PolicyName", message, remedy)
         elif name in names:
             remedy = "IAM keeps the last policy of a name: name one of the two differently"
             yield Problem(f"{key}.PolicyName", f'repeats "{name}"', remedy)
@@ -174,14 +177,14 @@ def _of_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _of_managed_policies(raw: Mapping[str, Any]) -> Iterator[Problem]:
-    listed = raw.get(_MANAGED) or []
-    if not isinstance(listed, list):
-        yield Problem(_MANAGED, f"is {type_of(listed)}, and must be a list", "write a list of ARNs")
+    arns = raw.get(_MANAGED) or []
+    if not isinstance(arns, list):
+        yield Problem(_MANAGED, f"is {type_of(arns)}, and must be a list", "write a list of ARNs")
         return
-    for index, arn in enumerate(listed):
+    for index, arn in enumerate(arns):
         if not isinstance(arn, str):
-            found = f"is {type_of(arn)}, and must be a string"
-            yield Problem(f"{_MANAGED}[{index}]", found, "write the ARN of a policy")
+            message = f"is {type_of(arn)}, and must be a string"
+            yield Problem(f"{_MANAGED}[{index}]", message, "write the ARN of a policy")
         elif managed_policy(arn) is None:
             yield Problem(
                 f"{_MANAGED}[{index}]",

@@ -38,7 +38,7 @@ def own(file: CallFile, *, sender: str) -> str:
         for call in file.calls
         if call.operation.startswith("Verify")
     ]
-    return next((one for one in names if sends_for(one, sender)), next(iter(names), ""))
+    return next((name for name in names if sends_for(name, sender)), next(iter(names), ""))
 
 
 def sends_for(identity: str, sender: str) -> bool:

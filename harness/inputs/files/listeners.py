@@ -64,7 +64,7 @@ class Listener:
             for condition in rule.get("Conditions") or ():
                 if condition.get("Field") == listener_rules.HOST:
                     config = condition.get("HostHeaderConfig") or condition
-                    hosts = (str(one).lower() for one in config.get("Values") or ())
+                    hosts = (str(value).lower() for value in config.get("Values") or ())
                     yield from (host for host in hosts if not {*"*?"} & {*host})
 
 
@@ -77,25 +77,27 @@ def of_production(production: Production) -> tuple[Listener, ...]:
     """
     balancer = production.load_balancer
     rules = () if has_unknown_listeners(balancer) else balancer.get(RULES) or ()
-    given = balancer.get("Listeners")
-    if not given:
+    inputs = balancer.get("Listeners")
+    if not inputs:
         fixed = {"Type": listener_rules.FIXED, "FixedResponseConfig": _NOT_FOUND}
         redirect = {"Type": listener_rules.REDIRECT, "RedirectConfig": _TO_HTTPS}
         return (
             Listener(_listener(HTTPS, action=fixed), (*rules, _own_rule(production))),
             Listener(_listener(HTTP, action=redirect)),
         )
-    known = [*_rules_with_listeners(given, rules)]
-    found = [
+    pairs = [*_rules_with_listeners(inputs, rules)]
+    listeners = [
         _with_own_share(
             production,
-            Listener(without_arn(one), tuple(rule for rule, of in known if of is one)),
+            Listener(without_arn(create), tuple(rule for rule, of in pairs if of is create)),
         )
-        for one in given
+        for create in inputs
     ]
     return tuple(
-        replace(one, rules=(_own_rule(production),)) if is_without_rules(production, one) else one
-        for one in found
+        replace(listener, rules=(_own_rule(production),))
+        if is_without_rules(production, listener)
+        else listener
+        for listener in listeners
     )
 
 
@@ -115,14 +117,14 @@ def _with_own_share(production: Production, listener: Listener) -> Listener:
 
 def _served(production: Production) -> set[str]:
     """Return the groups that a service here is behind."""
-    return {target_group_of(one.reached) for one in production.services.values()}
+    return {target_group_of(service.reached) for service in production.services.values()}
 
 
 def left_out(production: Production) -> list[str]:
     """Return the groups that get no share of the visitors, since nothing here is behind them."""
     served = _served(production)
     actions = actions_of(production.load_balancer)
-    return sorted({name for one in actions for name in unserved_shares(one, served=served)})
+    return sorted({name for action in actions for name in unserved_shares(action, served=served)})
 
 
 def _shared(action: Mapping[str, Any], *, served: set[str]) -> Mapping[str, Any]:
@@ -131,8 +133,8 @@ def _shared(action: Mapping[str, Any], *, served: set[str]) -> Mapping[str, Any]
         return action
     config = action["ForwardConfig"]
     groups = [
-        {**one, "Weight": 0} if group_name(one.get("TargetGroupArn")) in without else one
-        for one in config["TargetGroups"]
+        {**group, "Weight": 0} if group_name(group.get("TargetGroupArn")) in without else group
+        for group in config["TargetGroups"]
     ]
     return {**action, "ForwardConfig": {**config, "TargetGroups": groups}}
 
@@ -146,19 +148,19 @@ def unserved_shares(action: Mapping[str, Any], *, served: set[str]) -> list[str]
 def is_without_rules(production: Production, listener: Listener) -> bool:
     """Whether an HTTPS listener leads elsewhere by default, and the file says nothing of rules."""
     balancer = production.load_balancer
-    known = RULES in balancer and not has_unknown_listeners(balancer)
-    if known or (listener.protocol, listener.port) != HTTPS:
+    has_rules = RULES in balancer and not has_unknown_listeners(balancer)
+    if has_rules or (listener.protocol, listener.port) != HTTPS:
         return False
     name = production.target_group["TargetGroup"]["Name"]
     actions = listener.create.get("DefaultActions") or ()
-    return not any(listener_rules.weights(one).get(name) for one in actions)
+    return not any(listener_rules.weights(action).get(name) for action in actions)
 
 
 def _rules_with_listeners(
     listeners: Sequence[Mapping[str, Any]], rules: Iterable[Mapping[str, Any]]
 ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Yield each rule with its listener; one without an ARN here is the HTTPS listener."""
-    by_arn = {str(one[LISTENER_ARN]): one for one in listeners if LISTENER_ARN in one}
+    by_arn = {str(entry[LISTENER_ARN]): entry for entry in listeners if LISTENER_ARN in entry}
     https = next((o for o in listeners if (o.get("Protocol"), o.get("Port")) == HTTPS), None)
     for rule in rules:
         listener = by_arn.get(str(rule.get(LISTENER_ARN)), https)
@@ -169,34 +171,36 @@ def _rules_with_listeners(
 def groups_of(balancer: Mapping[str, Any], request: listener_rules.Request) -> set[str]:
     """Return the target groups to which the HTTPS listener leads a request."""
     assumed: Mapping[str, Any] = {"Protocol": HTTPS[0], "Port": HTTPS[1]}
-    given: Sequence[Mapping[str, Any]] = balancer.get("Listeners") or (assumed,)
-    https = next((one for one in given if (one.get("Protocol"), one.get("Port")) == HTTPS), {})
-    pairs = _rules_with_listeners(given, balancer.get(RULES) or ())
+    creates: Sequence[Mapping[str, Any]] = balancer.get("Listeners") or (assumed,)
+    https = next(
+        (create for create in creates if (create.get("Protocol"), create.get("Port")) == HTTPS), {}
+    )
+    pairs = _rules_with_listeners(creates, balancer.get(RULES) or ())
     rules = [listener_rules.rule(rule) for rule, of in pairs if of is https]
     default = listener_rules.default(https.get("DefaultActions"))
-    found = listener_rules.decide([*rules, default], request)
-    shares = listener_rules.weights(found.action) if found else {}
+    decision = listener_rules.decide([*rules, default], request)
+    shares = listener_rules.weights(decision.action) if decision else {}
     return {name for name, weight in shares.items() if weight}
 
 
 def hosts_by_group(production: Production) -> dict[str, set[str]]:
     """Return the hosts that rules lead to each target group, without those with a wildcard."""
-    found: dict[str, set[str]] = {}
+    hosts: dict[str, set[str]] = {}
     rules = (rule for listener in of_production(production) for rule in listener.rules)
     for rule in rules:
         for action in rule.get("Actions") or ():
             for name in listener_rules.weights(action):
-                found.setdefault(name, set()).update(Listener({}, (rule,)).hosts)
-    return found
+                hosts.setdefault(name, set()).update(Listener({}, (rule,)).hosts)
+    return hosts
 
 
 def read_target_group(
     reading: Reading, balancer: Mapping[str, Any] | None, *, settings: Config | None
 ) -> dict[str, Any] | None:
     """Read the target group: of several, that of the public URL, or else of the first service."""
-    listed = (one.data.get("loadBalancers") for one in reading.sources)
-    balancers = (each for one in listed if isinstance(one, list) for each in one)
-    arns = [str(one.get("targetGroupArn")) for one in balancers if isinstance(one, dict)]
+    values = (source.data.get("loadBalancers") for source in reading.sources)
+    entries = (entry for value in values if isinstance(value, list) for entry in value)
+    arns = [str(entry.get("targetGroupArn")) for entry in entries if isinstance(entry, dict)]
     if balancer and settings:
         request = listener_rules.Request(settings.public_host, settings.pages.public)
         led = groups_of(balancer, request)
@@ -207,8 +211,8 @@ def read_target_group(
 
 def has_unknown_listeners(balancer: Mapping[str, Any]) -> bool:
     """Whether rules name several listeners, and the file does not show which is which."""
-    known = {str(one.get(LISTENER_ARN)) for one in balancer.get("Listeners") or ()}
-    return len({str(one.get(LISTENER_ARN)) for one in balancer.get(RULES) or ()} - known) > 1
+    arns = {str(listener.get(LISTENER_ARN)) for listener in balancer.get("Listeners") or ()}
+    return len({str(rule.get(LISTENER_ARN)) for rule in balancer.get(RULES) or ()} - arns) > 1
 
 
 def _own_rule(production: Production) -> dict[str, Any]:
@@ -230,8 +234,8 @@ def _listener(at: tuple[str, int], *, action: Mapping[str, Any]) -> dict[str, An
 
 def place(production: Production, listener: Listener) -> str:
     """Return the key of a listener's own actions in the load balancer's file."""
-    for number, one in enumerate(production.load_balancer.get("Listeners") or ()):
-        if one.get("Port") == listener.port:
+    for number, entry in enumerate(production.load_balancer.get("Listeners") or ()):
+        if entry.get("Port") == listener.port:
             return f"Listeners[{number}].DefaultActions"
     return "Listeners"
 
@@ -242,10 +246,12 @@ def target_groups(production: Production) -> dict[str, Mapping[str, Any]]:
     The rest are named by actions alone: somebody else's, and nothing here is behind them.
     """
     own = production.target_group["TargetGroup"]
-    others = production.target_group.get("TargetGroups") or ()
-    found = {str(one["Name"]): one for one in (own, *others)}
+    groups = production.target_group.get("TargetGroups") or ()
+    inputs = {str(group["Name"]): group for group in (own, *groups)}
     for listener in of_production(production):
         for action in listener.actions:
             for name in listener_rules.weights(action):
-                found.setdefault(name, {**_UNKNOWN, "Name": name, "VpcId": own.get("VpcId", "vpc")})
-    return found
+                inputs.setdefault(
+                    name, {**_UNKNOWN, "Name": name, "VpcId": own.get("VpcId", "vpc")}
+                )
+    return inputs

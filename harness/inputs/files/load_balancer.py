@@ -108,26 +108,26 @@ def _checked(
     groups: SecurityGroups | None = None,
 ) -> dict[str, Any]:
     data = document.data
-    known = (name, "Attributes", *(_AROUND if name == "LoadBalancer" else (f"{name}s",)))
+    keys = (name, "Attributes", *(_AROUND if name == "LoadBalancer" else (f"{name}s",)))
     document.reject(
-        Problem(key, "is unknown", nearest(key, known)) for key in data if key not in known
+        Problem(key, "is unknown", nearest(key, keys)) for key in data if key not in keys
     )
-    given = data.get(name, {})
-    if not isinstance(given, dict):
+    content = data.get(name, {})
+    if not isinstance(content, dict):
         hint = f'write "{name}": {{"Name": ...}}, the input of Create{name}'
-        document.reject([Problem(name, f"is {type_of(given)}, and must be an object", hint)])
-    fit = operation_shapes.fit(given, api="elbv2", operation=f"Create{name}", key=name)
-    found = list(_of_values(fit.fitting, name, wanted=wanted))
+        document.reject([Problem(name, f"is {type_of(content)}, and must be an object", hint)])
+    fit = operation_shapes.fit(content, api="elbv2", operation=f"Create{name}", key=name)
+    problems = list(_of_values(fit.fitting, name, wanted=wanted))
     if groups is not None:
         ids = fit.fitting.get("SecurityGroups", ())
-        found += groups.unknown(ids, key=f"{name}.SecurityGroups")
+        problems += groups.unknown(ids, key=f"{name}.SecurityGroups")
     beside = [
         *_of_attributes(data.get("Attributes", []), name=name),
         *(_of_listeners(data[_LISTENERS]) if _LISTENERS in data else ()),
         *_of_others(data),
         *placeholders.problems(data),
     ]
-    document.reject([*fit.with_checks(found), *beside])
+    document.reject([*fit.with_checks(problems), *beside])
     return data
 
 
@@ -136,9 +136,9 @@ def without_arn(listener: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in listener.items() if name != LISTENER_ARN}
 
 
-def _of_attributes(listed: Any, *, name: str) -> Iterator[Problem]:
+def _of_attributes(entries: Any, *, name: str) -> Iterator[Problem]:
     """Find attributes that AWS rejects; there may be more of them than one call takes."""
-    one_by_one = [[one] for one in listed] if isinstance(listed, list) else [listed]
+    one_by_one = [[entry] for entry in entries] if isinstance(entries, list) else [entries]
     for index, attributes in enumerate(one_by_one):
         for problem in operation_shapes.fit(
             {f"{name}Arn": "arn", "Attributes": attributes},
@@ -150,25 +150,30 @@ def _of_attributes(listed: Any, *, name: str) -> Iterator[Problem]:
 
 def _of_listeners(listeners: Any) -> Iterator[Problem]:
     """Find listeners that AWS rejects, or that leave https:// without an answer."""
-    if not isinstance(listeners, list) or not all(isinstance(one, dict) for one in listeners):
+    if not isinstance(listeners, list) or not all(
+        isinstance(listener, dict) for listener in listeners
+    ):
         yield Problem(_LISTENERS, "is no list of objects", "write CreateListener's inputs")
         return
     fits = [
         operation_shapes.fit(
-            {"LoadBalancerArn": "arn", **without_arn(one)},
+            {"LoadBalancerArn": "arn", **without_arn(listener)},
             api="elbv2",
             operation="CreateListener",
             key=f"{_LISTENERS}[{index}]",
         )
-        for index, one in enumerate(listeners)
+        for index, listener in enumerate(listeners)
     ]
     listeners = [fit.fitting for fit in fits]
-    for index, one in enumerate(listeners):
+    for index, listener in enumerate(listeners):
         key = f"{_LISTENERS}[{index}]"
-        yield from fits[index].with_checks(_of_listener(one, listeners, key=key))
+        yield from fits[index].with_checks(_of_listener(listener, listeners, key=key))
     if any(_LISTENERS in key for fit in fits for key in fit.dropped):
         return  # one of a wrong port or protocol may be the one for https
-    if not any(one.get("Protocol") == "HTTPS" and one.get("Port") == 443 for one in listeners):
+    if not any(
+        listener.get("Protocol") == "HTTPS" and listener.get("Port") == 443
+        for listener in listeners
+    ):
         message = "has no HTTPS listener on port 443: nobody answers https://"
         yield Problem(_LISTENERS, message, "add it, with a certificate for the public URL")
 
@@ -192,7 +197,7 @@ def _of_listener(
         hint = "name the certificate of the public URL by its ARN"
         yield Problem(f"{key}.Certificates", "is missing, and HTTPS needs one", hint)
     yield from _of_certificates(listener.get("Certificates") or (), key=f"{key}.Certificates")
-    same = [one for one in listeners if one.get("Port") == listener.get("Port")]
+    same = [entry for entry in listeners if entry.get("Port") == listener.get("Port")]
     if listener.get("Port") and same[0] is not listener:
         message = f"is {listener['Port']}, as that of another listener: ELB refuses it"
         yield Problem(f"{key}.Port", message, "leave one of the two out, or correct its port")
@@ -208,10 +213,10 @@ def _of_certificates(certificates: Sequence[Mapping[str, Any]], *, key: str) -> 
         message = f"has {len(certificates)}, and CreateListener takes one"
         hint = 'write the others beside "Listeners", as "Certificates"'
         yield Problem(key, message, hint)
-    for index, one in enumerate(certificates):
-        text = str(one.get("CertificateArn") or "")
-        found = arns.parse(text)
-        if found is None or found.service not in _CERTIFICATES:
+    for index, certificate in enumerate(certificates):
+        text = str(certificate.get("CertificateArn") or "")
+        arn = arns.parse(text)
+        if arn is None or arn.service not in _CERTIFICATES:
             fault = f'is "{text}", which is no ARN of a certificate' if text else "is missing"
             hint = "write it as `aws acm list-certificates` prints it"
             yield Problem(f"{key}[{index}].CertificateArn", fault, hint)
@@ -225,13 +230,13 @@ def _of_redirects(actions: Any, *, key: str) -> Iterator[Problem]:
     """
     for index, action in enumerate(actions if isinstance(actions, list) else ()):
         config = action.get("RedirectConfig") if isinstance(action, dict) else None
-        for name, kept in _KEPT.items():
-            found = config.get(name, kept) if isinstance(config, dict) else kept
-            if kept not in str(found):
+        for name, keyword in _KEPT.items():
+            value = config.get(name, keyword) if isinstance(config, dict) else keyword
+            if keyword not in str(value):
                 yield Problem(
                     f"{key}[{index}].RedirectConfig.{name}",
-                    f'is "{found}": links in mails and search engines lose theirs in the redirect',
-                    f"leave it out, or write {kept} in it",
+                    f'is "{value}": links in mails and search engines lose theirs in the redirect',
+                    f"leave it out, or write {keyword} in it",
                 )
 
 
@@ -244,7 +249,7 @@ def _of_targets(
     API_RedirectActionConfig.html (protocol and port are kept by default).
     """
     actions = listener.get("DefaultActions")
-    secure = [str(one.get("Port")) for one in listeners if one.get("Protocol") == "HTTPS"]
+    secure = [str(entry.get("Port")) for entry in listeners if entry.get("Protocol") == "HTTPS"]
     for index, action in enumerate(actions if isinstance(actions, list) else ()):
         config = action.get("RedirectConfig") if isinstance(action, dict) else None
         if not isinstance(config, dict):
@@ -253,22 +258,20 @@ def _of_targets(
         own = {"#{protocol}": listener.get("Protocol"), "#{port}": str(listener.get("Port"))}
         protocol = own.get(config.get("Protocol", "#{protocol}"), config.get("Protocol"))
         port = own.get(config.get("Port", "#{port}"), config.get("Port"))
-        found = (
-            f'is "{config["Port"]}"' if "Port" in config else f"is missing, and AWS takes {port}"
-        )
+        text = f'is "{config["Port"]}"' if "Port" in config else f"is missing, and AWS takes {port}"
         if protocol == "HTTPS" and secure and port not in secure:
-            message = f"{found}: no listener speaks https on that port"
+            message = f"{text}: no listener speaks https on that port"
             yield Problem(f"{place}.Port", message, f'write "{secure[0]}"')
-        found = config.get("Protocol", "#{protocol}")
+        text = config.get("Protocol", "#{protocol}")
         if (listener.get("Protocol"), protocol) == ("HTTPS", "HTTP"):
-            message = f'is "{found}", and AWS takes no redirect from HTTPS to HTTP'
+            message = f'is "{text}", and AWS takes no redirect from HTTPS to HTTP'
             yield Problem(f"{place}.Protocol", message, 'write "HTTPS", or leave it out')
         elif protocol == "HTTP" and port in secure:
-            message = f'is "{found}", and the listener on port {port} speaks https'
+            message = f'is "{text}", and the listener on port {port} speaks https'
             yield Problem(f"{place}.Protocol", message, 'write "HTTPS"')
         elif (protocol, port) == (listener.get("Protocol"), own["#{port}"]) and _stays(config):
             is_plain, remedy = protocol == "HTTP", 'write "HTTPS", and "443" as Port'
-            message = f'is "{found}": the redirect leads to itself'
+            message = f'is "{text}": the redirect leads to itself'
             yield Problem(
                 f"{place}.Protocol",
                 f"{message}, and never to https" if is_plain else message,
@@ -285,19 +288,19 @@ def _stays(config: Mapping[str, Any]) -> bool:
 def _of_others(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Find rules, certificates, and target groups of other services, that AWS rejects."""
     for name, operation in (("Rules", "CreateRule"), ("TargetGroups", "CreateTargetGroup")):
-        listed = data.get(name, [])
-        if not isinstance(listed, list):
-            message = f"is {type_of(listed)}, and must be a list"
+        entries = data.get(name, [])
+        if not isinstance(entries, list):
+            message = f"is {type_of(entries)}, and must be a list"
             yield Problem(name, message, f"write {operation}'s inputs, or leave it out")
             continue
-        for index, one in enumerate(listed):
+        for index, entry in enumerate(entries):
             key = f"{name}[{index}]"
-            if isinstance(one, dict):
-                fit = operation_shapes.fit(one, api="elbv2", operation=operation, key=key)
+            if isinstance(entry, dict):
+                fit = operation_shapes.fit(entry, api="elbv2", operation=operation, key=key)
                 rules = rule_checks.of_rule(fit.fitting, key=key) if name == "Rules" else ()
                 yield from fit.with_checks(rules)
             else:
-                message = f"is {type_of(one)}, and must be an object"
+                message = f"is {type_of(entry)}, and must be an object"
                 yield Problem(key, message, f"write {operation}'s input")
     yield from _of_names(data)
     certificates = {"ListenerArn": "arn", "Certificates": data.get("Certificates") or []}
@@ -313,15 +316,15 @@ def _of_names(data: Mapping[str, Any]) -> Iterator[Problem]:
     API_CreateTargetGroup.html (DuplicateTargetGroupName).
     """
     first = data.get("TargetGroup")
-    known = {first.get("Name"): ("TargetGroup", first)} if isinstance(first, dict) else {}
-    listed = data.get("TargetGroups")
-    for index, one in enumerate(listed if isinstance(listed, list) else ()):
+    by_name = {first.get("Name"): ("TargetGroup", first)} if isinstance(first, dict) else {}
+    groups = data.get("TargetGroups")
+    for index, group in enumerate(groups if isinstance(groups, list) else ()):
         key = f"TargetGroups[{index}]"
-        if not isinstance(one, dict):
+        if not isinstance(group, dict):
             continue
-        place, same = known.setdefault(one.get("Name"), (key, one))
-        if same != one:
-            message = f'is "{one.get("Name")}", as that of {place}, with other settings'
+        place, same = by_name.setdefault(group.get("Name"), (key, group))
+        if same != group:
+            message = f'is "{group.get("Name")}", as that of {place}, with other settings'
             hint = "leave one of the two out, or correct its name: ELB has one group of a name"
             yield Problem(f"{key}.Name", message, hint)
 
@@ -330,9 +333,9 @@ def _of_values(
     content: Mapping[str, Any], name: str, *, wanted: Mapping[str, tuple[str, str]]
 ) -> Iterator[Problem]:
     for field, (value, why) in wanted.items():
-        found = content.get(field, _DEFAULTS[field])
-        if found != value:
+        setting = content.get(field, _DEFAULTS[field])
+        if setting != value:
             message = (
-                f'is "{found}"' if field in content else f'is missing, and AWS takes "{found}"'
+                f'is "{setting}"' if field in content else f'is missing, and AWS takes "{setting}"'
             )
             yield Problem(f"{name}.{field}", message, f'write "{value}": {why}')

@@ -60,7 +60,7 @@ def read(document: Document) -> MailReceipt:
         document, (OPERATION,), api="ses", needed=OPERATION, checks=(_of_rule,)
     )
     rules = [call.input["Rule"] for call in file.calls]
-    return next(one for rule in rules for one in mail_receipt.receipts(rule))
+    return next(receipt for rule in rules for receipt in mail_receipt.receipts(rule))
 
 
 def _of_rule(calls: Sequence[Call]) -> Iterator[Problem]:
@@ -76,17 +76,19 @@ def _faults(rule: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     if rule.get("Enabled") is not True:
         message = "is not true: SES leaves the rule out, and no mail comes to the bucket"
         yield "Enabled", message, "write true; AWS's default is false"
-    named = rule.get("Recipients") or []
-    if not any(not str(one).startswith(".") for one in named):
+    recipients = rule.get("Recipients") or []
+    if not any(not str(recipient).startswith(".") for recipient in recipients):
         message = "names no address and no domain, so that no address is known whose mails it keeps"
         hint = 'name a domain of the harness\'s own, such as "rehearsal.example.com"'
         yield "Recipients", message, hint
-    kept = [action["S3Action"] for action in rule.get("Actions") or () if "S3Action" in action]
-    if not kept:
+    s3_actions = [
+        action["S3Action"] for action in rule.get("Actions") or () if "S3Action" in action
+    ]
+    if not s3_actions:
         message = "has no S3Action: the mails are not kept"
         yield "Actions", message, "add one, with BucketName and ObjectKeyPrefix"
-    for one in kept:
-        if one.get("KmsKeyArn"):
+    for s3_action in s3_actions:
+        if s3_action.get("KmsKeyArn"):
             message = "encrypts the mails before they come to the bucket: they cannot be read there"
             hint = "leave it out, and encrypt the bucket itself"
             yield "Actions", f"has a KmsKeyArn that {message}", hint

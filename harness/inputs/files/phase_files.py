@@ -169,10 +169,10 @@ def form(document: Document, *, file: PhaseFile) -> Document:
     if {*file.bare} & {*document.data}:
         (operation,) = file.operations
         objects = document.objects
-        origins = {f"{operation}[{n}]": Origin(one, "") for n, one in enumerate(objects)}
-        data = {operation: [one.data for one in objects]}
+        origins = {f"{operation}[{n}]": Origin(entry, "") for n, entry in enumerate(objects)}
+        data = {operation: [entry.data for entry in objects]}
         return replace(document, data=data, others=(), origins=origins)
-    if not any(name in one.data for one in document.objects for name in file.printed):
+    if not any(name in entry.data for entry in document.objects for name in file.printed):
         return document
     calls: dict[str, list[Any]] = {}
     for source in document.objects:
@@ -202,8 +202,8 @@ def form(document: Document, *, file: PhaseFile) -> Document:
 
 def _rank(operation: str, file: PhaseFile) -> int:
     """Return the place of an operation in the order in which AWS takes them."""
-    known = operation in file.operations
-    return file.operations.index(operation) if known else len(file.operations)
+    is_known = operation in file.operations
+    return file.operations.index(operation) if is_known else len(file.operations)
 
 
 def _operations(item: Any, name: str, *, file: PhaseFile, reshaped: Reshaped) -> Operations:
@@ -211,12 +211,12 @@ def _operations(item: Any, name: str, *, file: PhaseFile, reshaped: Reshaped) ->
     describe, *operations = file.printed[name]
     printed = output.printed_shape(file.api, describe, name)
     for operation in operations:
-        wanted = operation_shapes.input_shape(file.api, operation)
-        content = reshaped.without_read_only(item, printed=printed, wanted=wanted)
-        content = _spelled(content, wanted=wanted) if isinstance(content, dict) else content
+        shape = operation_shapes.input_shape(file.api, operation)
+        content = reshaped.without_read_only(item, printed=printed, wanted=shape)
+        content = _spelled(content, wanted=shape) if isinstance(content, dict) else content
         if isinstance(content, dict) and name in _MAKERS:
             yield from _MAKERS[name](item, content)
-        elif operation == operations[0] or {*wanted.required_members} <= {*content}:
+        elif operation == operations[0] or {*shape.required_members} <= {*content}:
             yield operation, content  # the second not of a log group without a retention period
 
 
@@ -246,8 +246,8 @@ def _spelled(content: dict[str, Any], *, wanted: Any) -> dict[str, Any]:
     """Return an input with the values of its model: ACM prints RSA-2048 and takes RSA_2048."""
 
     def spell(name: str, value: Any) -> Any:
-        known = getattr(wanted.members.get(name), "enum", ())
+        values = getattr(wanted.members.get(name), "enum", ())
         other = str(value).replace("-", "_")
-        return other if value not in known and other in known else value
+        return other if value not in values and other in values else value
 
     return {name: spell(name, value) for name, value in content.items()}

@@ -19,15 +19,15 @@ _FREE = (
 
 def reference_in(text: str) -> str:
     """Return the first reference in a text; empty without one."""
-    found = _REFERENCE.search(text)
-    return found[0] if found else ""
+    match = _REFERENCE.search(text)
+    return match[0] if match else ""
 
 
 def problems(value: Any, *, key: str = "") -> Iterator[Problem]:
     """Find references in the names, ids and ARNs of an input."""
     if isinstance(value, str):
-        if found := reference_in(value):
-            message = f'is "{value}", and AWS takes {found} as it is'
+        if reference := reference_in(value):
+            message = f'is "{value}", and AWS takes {reference} as it is'
             hint = "put in what the placeholder stands for: render the template first"
             yield Problem(key, message, hint)
     elif isinstance(value, Mapping):

@@ -47,15 +47,15 @@ def problems(document: Any, *, key: str, needs: str) -> Iterator[Problem]:
         yield Problem(key, "has no Statement", "write the policy document itself")
         return
     sids: set[str] = set()
-    for index, one in enumerate(statements):
+    for index, statement in enumerate(statements):
         where = f"{key}.Statement[{index}]"
-        if not isinstance(one, dict) or one.get("Effect") not in ("Allow", "Deny"):
-            given = one.get("Effect") if isinstance(one, dict) else None
-            found = f"has the Effect {json.dumps(given)}" if given else "has no Effect"
-            yield Problem(where, found, '"Effect" is "Allow" or "Deny"')
+        if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
+            effect = statement.get("Effect") if isinstance(statement, dict) else None
+            message = f"has the Effect {json.dumps(effect)}" if effect else "has no Effect"
+            yield Problem(where, message, '"Effect" is "Allow" or "Deny"')
             continue
-        yield from _of_statement(one, key=where, needs=needs)
-        sid = one.get("Sid")
+        yield from _of_statement(statement, key=where, needs=needs)
+        sid = statement.get("Sid")
         if isinstance(sid, str) and sid in sids:
             hint = "a Sid is unique in its policy: name it differently, or leave it out"
             yield Problem(f"{where}.Sid", f'repeats "{sid}"', hint)
@@ -67,11 +67,11 @@ def _of_statement(statement: Mapping[str, Any], *, key: str, needs: str) -> Iter
         if name not in _FIELDS:
             yield Problem(f"{key}.{name}", "is no element of IAM's", nearest(name, _FIELDS))
     for name in ("Action", needs):
-        found = [one for one in (name, f"Not{name}") if statement.get(one)]
-        if not found:
+        fields = [field for field in (name, f"Not{name}") if statement.get(field)]
+        if not fields:
             yield Problem(key, f"has no {name}", f"AWS rejects it without {name}")
-        elif len(found) > 1:
-            yield Problem(f"{key}.{found[1]}", f"stands beside {name}", "IAM takes one of the two")
+        elif len(fields) > 1:
+            yield Problem(f"{key}.{fields[1]}", f"stands beside {name}", "IAM takes one of the two")
     (other,) = {"Principal", "Resource"} - {needs}
     for name in (other, f"Not{other}"):
         if name in statement:
@@ -88,8 +88,8 @@ def _of_statement(statement: Mapping[str, Any], *, key: str, needs: str) -> Iter
 def _of_values(statement: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     sid = statement.get("Sid", "")
     if not isinstance(sid, str) or not _SID.fullmatch(sid):
-        found = f'is "{sid}"' if isinstance(sid, str) else f"is {type_of(sid)}"
-        yield Problem(f"{key}.Sid", found, "IAM takes letters and digits: write a text of these")
+        fault = f'is "{sid}"' if isinstance(sid, str) else f"is {type_of(sid)}"
+        yield Problem(f"{key}.Sid", fault, "IAM takes letters and digits: write a text of these")
     forms = {"Action": (_ACTION, "service:Action"), "Resource": (_RESOURCE, "an ARN, or *")}
     for name, (pattern, form) in forms.items():
         for field in (name, f"Not{name}"):
@@ -104,8 +104,8 @@ def _of_values(statement: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
                     continue
                 if isinstance(value, str) and pattern.fullmatch(value):
                     continue
-                shown = f'is "{value}"' if isinstance(value, str) else f"is {type_of(value)}"
-                yield Problem(where, f"{shown}, which IAM does not take", f"write {form}")
+                description = f'is "{value}"' if isinstance(value, str) else f"is {type_of(value)}"
+                yield Problem(where, f"{description}, which IAM does not take", f"write {form}")
 
 
 def _of_principal(principal: Any, *, key: str) -> Iterator[Problem]:
@@ -113,18 +113,20 @@ def _of_principal(principal: Any, *, key: str) -> Iterator[Problem]:
     if principal == "*":
         return
     if not isinstance(principal, dict):
-        found = f'"{principal}"' if isinstance(principal, str) else type_of(principal)
-        yield Problem(key, f"is {found}, and must be an object", hint)
+        description = f'"{principal}"' if isinstance(principal, str) else type_of(principal)
+        yield Problem(key, f"is {description}, and must be an object", hint)
         return
     for name, value in principal.items():
         if name not in _PRINCIPALS:
             yield Problem(f"{key}.{name}", "is no type of principal", nearest(name, _PRINCIPALS))
-        elif not _listed(value) or not all(isinstance(one, str) and one for one in _listed(value)):
+        elif not _listed(value) or not all(
+            isinstance(entry, str) and entry for entry in _listed(value)
+        ):
             yield Problem(f"{key}.{name}", "names nobody", hint)
         elif name == "Service":
-            for one in _listed(value):
-                if not _SERVICE.fullmatch(one):
-                    message = f'is "{one}", which is no service of AWS: IAM refuses the policy'
+            for service in _listed(value):
+                if not _SERVICE.fullmatch(service):
+                    message = f'is "{service}", which is no service of AWS: IAM refuses the policy'
                     yield Problem(f"{key}.{name}", message, hint)
 
 
@@ -133,10 +135,10 @@ def _of_condition(condition: Any, *, key: str) -> Iterator[Problem]:
     if not isinstance(condition, dict):
         yield Problem(key, f"is {type_of(condition)}, and must be an object", hint)
         return
-    known = {name.lower() for name in OPERATORS}
+    operators = {name.lower() for name in OPERATORS}
     for name, keys in condition.items():
         operator = _SET.sub("", name).removesuffix("IfExists")
-        if operator.lower() not in known:
+        if operator.lower() not in operators:
             yield Problem(
                 f"{key}.{name}", "is no operator of conditions", nearest(operator, OPERATORS)
             )
@@ -144,7 +146,7 @@ def _of_condition(condition: Any, *, key: str) -> Iterator[Problem]:
             yield Problem(f"{key}.{name}", f"is {type_of(keys)}, and must be an object", hint)
         else:
             for each, value in keys.items():
-                if any(isinstance(one, (dict, list, type(None))) for one in _listed(value)):
+                if any(isinstance(entry, (dict, list, type(None))) for entry in _listed(value)):
                     message = "is not a text, or a list of texts"
                     yield Problem(f"{key}.{name}.{each}", message, hint)
 

@@ -42,23 +42,23 @@ def redrive_allow_policy(create_queue: Mapping[str, Any]) -> dict[str, Any]:
 
 def names(inputs: Sequence[Mapping[str, Any]], *, wanted: str) -> dict[str, str]:
     """Name the jobs' queue, or else one that is no other's dead-letter queue, and its own."""
-    dead = {dead_letter_queue(given) for given in inputs}
-    for given in sorted(inputs, key=lambda given: given["QueueName"] != wanted):
-        if given["QueueName"] not in dead:
-            own = dead_letter_queue(given)
-            return {"queue": given["QueueName"], **({"dead_letter_queue": own} if own else {})}
+    dead = {dead_letter_queue(queue) for queue in inputs}
+    for queue in sorted(inputs, key=lambda candidate: candidate["QueueName"] != wanted):
+        if queue["QueueName"] not in dead:
+            own = dead_letter_queue(queue)
+            return {"queue": queue["QueueName"], **({"dead_letter_queue": own} if own else {})}
     return {}
 
 
 def _of_dead_letter_queues(calls: Sequence[Call]) -> Iterator[Problem]:
-    known: set[str] = set()
+    queues: set[str] = set()
     for call in calls:
         dead = dead_letter_queue(call.input)
-        if dead and dead not in known:
+        if dead and dead not in queues:
             yield Problem(
                 f"{call.key}.Attributes.RedrivePolicy",
                 f"names the queue {dead}, which is not above it",
                 "SQS takes a redrive policy only when the queue that it names exists: put that"
                 " queue above it, or what the AWS CLI prints for it into this file",
             )
-        known.add(str(call.input.get("QueueName", "")))
+        queues.add(str(call.input.get("QueueName", "")))

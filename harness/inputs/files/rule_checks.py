@@ -68,17 +68,17 @@ def of_rule(rule: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
 
 def _of_transforms(transforms: Sequence[Mapping[str, Any]], *, key: str) -> Iterator[Problem]:
     """One of each kind, with one expression of the part of the language that ELB reads."""
-    known: set[str] = set()
-    for index, one in enumerate(transforms):
-        kind, place = str(one.get("Type")), f"{key}[{index}]"
+    kinds: set[str] = set()
+    for index, transform in enumerate(transforms):
+        kind, place = str(transform.get("Type")), f"{key}[{index}]"
         config = TRANSFORM_CONFIGS.get(kind)
         if config is None:
             continue  # the model's own problem
-        if kind in known:
+        if kind in kinds:
             message = f'is "{kind}", as that of another one: ELB takes one of it in a rule'
             yield Problem(f"{place}.Type", message, "keep one of the two")
-        known.add(kind)
-        rewrites = (one.get(config) or {}).get("Rewrites") or ()
+        kinds.add(kind)
+        rewrites = (transform.get(config) or {}).get("Rewrites") or ()
         if len(rewrites) != 1:
             message = f"has {len(rewrites)} Rewrites in {config}, and ELB takes one"
             yield Problem(place, message, f'write "{config}": {{"Rewrites": [{{...}}]}}')
@@ -91,8 +91,8 @@ def _of_transforms(transforms: Sequence[Mapping[str, Any]], *, key: str) -> Iter
 
 def _fault(expression: str) -> str:
     """Return why ELB takes no such expression; empty where it may."""
-    if found := _UNREAD.search(expression):
-        return f"has {found[0]}, and ELB reads no lookaround, backreference or atomic group"
+    if match := _UNREAD.search(expression):
+        return f"has {match[0]}, and ELB reads no lookaround, backreference or atomic group"
     try:
         re.compile(expression)
     except re.error as error:
@@ -104,19 +104,19 @@ def _of_conditions(conditions: Sequence[Mapping[str, Any]], *, key: str) -> Iter
     if not conditions:
         hint = "add one, or write the actions as the listener's DefaultActions"
         yield Problem(key, "is empty: ELB takes no rule without a condition", hint)
-    known: set[str] = set()
-    for index, one in enumerate(conditions):
-        name, place = str(one.get("Field") or ""), f"{key}[{index}]"
+    names: set[str] = set()
+    for index, condition in enumerate(conditions):
+        name, place = str(condition.get("Field") or ""), f"{key}[{index}]"
         if name not in CONFIGS:
-            found = f'is "{name}", which ELB does not know' if name else "is missing"
-            yield Problem(f"{place}.Field", found, nearest(name, CONFIGS))
+            fault = f'is "{name}", which ELB does not know' if name else "is missing"
+            yield Problem(f"{place}.Field", fault, nearest(name, CONFIGS))
             continue
-        if name in _ONCE and name in known:
+        if name in _ONCE and name in names:
             message = f'is "{name}", as that of another condition: ELB takes one of it in a rule'
             yield Problem(f"{place}.Field", message, "put the values of the two into one condition")
-        known.add(name)
-        yield from _of_condition(one, name, key=place)
-    count = sum(len(_values(one)) for one in conditions)
+        names.add(name)
+        yield from _of_condition(condition, name, key=place)
+    count = sum(len(_values(condition)) for condition in conditions)
     if count > _MOST_VALUES:
         yield Problem(
             key,
@@ -193,26 +193,26 @@ def _is_network(text: str) -> bool:
 
 def of_actions(actions: Sequence[Mapping[str, Any]], *, key: str) -> Iterator[Problem]:
     """Find faults of the actions of a rule, or of a listener's own."""
-    routing = [one for one in actions if one.get("Type") in listener_rules.ROUTING]
+    routing = [action for action in actions if action.get("Type") in listener_rules.ROUTING]
     types = ", ".join(listener_rules.ROUTING)
     if len(routing) != 1 and actions:
-        found = f"have {len(routing)} actions that answer" if routing else "have none that answers"
-        yield Problem(key, f"{found}: ELB takes exactly one of {types}", "write one, as the last")
+        fault = f"have {len(routing)} actions that answer" if routing else "have none that answers"
+        yield Problem(key, f"{fault}: ELB takes exactly one of {types}", "write one, as the last")
     elif routing and sorted(actions, key=_order)[-1] is not routing[0]:
         yield Problem(key, f"go on after {routing[0]['Type']}: ELB takes it as the last", "sort")
-    for index, one in enumerate(actions):
-        place, config = f"{key}[{index}]", _CONFIG_OF.get(str(one.get("Type")), "")
-        if config and config not in one:
-            message = f"is missing, and ELB takes no {one['Type']} without it"
+    for index, action in enumerate(actions):
+        place, config = f"{key}[{index}]", _CONFIG_OF.get(str(action.get("Type")), "")
+        if config and config not in action:
+            message = f"is missing, and ELB takes no {action['Type']} without it"
             yield Problem(f"{place}.{config}", message, f"add {config}")
-        if one.get("Type") == listener_rules.FORWARD:
-            yield from _of_forward(one, key=place)
-        kind = (one.get("FixedResponseConfig") or {}).get("ContentType")
+        if action.get("Type") == listener_rules.FORWARD:
+            yield from _of_forward(action, key=place)
+        kind = (action.get("FixedResponseConfig") or {}).get("ContentType")
         if kind and kind not in _CONTENT:
             hint = f"write one of {', '.join(_CONTENT)}"
             place = f"{place}.FixedResponseConfig.ContentType"
             yield Problem(place, f'is "{kind}", which ELB does not answer with', hint)
-        yield from _of_redirect(one.get("RedirectConfig") or {}, key=f"{place}.RedirectConfig")
+        yield from _of_redirect(action.get("RedirectConfig") or {}, key=f"{place}.RedirectConfig")
 
 
 def _order(action: Mapping[str, Any]) -> int:
@@ -228,15 +228,15 @@ def _of_forward(action: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
     if len(groups) > _MOST_GROUPS:
         hint = f"name {_MOST_GROUPS} at the most"
         yield Problem(place, f"are {len(groups)}, and ELB takes {_MOST_GROUPS} in an action", hint)
-    if single and groups and [one.get("TargetGroupArn") for one in groups] != [single]:
+    if single and groups and [group.get("TargetGroupArn") for group in groups] != [single]:
         message = "is set, and ForwardConfig names another: ELB refuses the two together"
         yield Problem(f"{key}.TargetGroupArn", message, "leave TargetGroupArn out")
-    for index, one in enumerate(groups):
-        arn, weight = str(one.get("TargetGroupArn") or ""), one.get("Weight", 1)
+    for index, group in enumerate(groups):
+        arn, weight = str(group.get("TargetGroupArn") or ""), group.get("Weight", 1)
         if not arns.parse(arn):
-            found = f'is "{arn}", which is no ARN of a target group' if arn else "is missing"
+            fault = f'is "{arn}", which is no ARN of a target group' if arn else "is missing"
             hint = "write it as `aws elbv2 describe-target-groups` prints it"
-            yield Problem(f"{place}[{index}].TargetGroupArn", found, hint)
+            yield Problem(f"{place}[{index}].TargetGroupArn", fault, hint)
         if weight not in _WEIGHTS:
             yield Problem(f"{place}[{index}].Weight", f"is {weight}", "write 0 to 999")
     sticky = config.get("TargetGroupStickinessConfig") or {}
@@ -245,8 +245,8 @@ def _of_forward(action: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
         seconds is not None and seconds not in _STICKY_S
     ):
         place = f"{key}.ForwardConfig.TargetGroupStickinessConfig.DurationSeconds"
-        found = "is missing" if seconds is None else f"is {seconds}"
-        yield Problem(place, f"{found}, and groups are to be sticky", "write 1 to 604800")
+        fault = "is missing" if seconds is None else f"is {seconds}"
+        yield Problem(place, f"{fault}, and groups are to be sticky", "write 1 to 604800")
 
 
 def _of_redirect(config: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
@@ -260,11 +260,11 @@ def _of_redirect(config: Mapping[str, Any], *, key: str) -> Iterator[Problem]:
 
 def _of_loops(actions: Sequence[Mapping[str, Any]], *, key: str) -> Iterator[Problem]:
     """Find redirects of rules that change nothing; a listener's own are judged with it."""
-    for index, one in enumerate(actions):
-        config = one.get("RedirectConfig")
+    for index, action in enumerate(actions):
+        config = action.get("RedirectConfig")
         parts = listener_rules.UNCHANGED.items()
         if config and all(
-            config.get(name, kept) == kept for name, kept in parts if name != "Query"
+            config.get(name, default) == default for name, default in parts if name != "Query"
         ):
             yield Problem(
                 f"{key}[{index}].RedirectConfig",

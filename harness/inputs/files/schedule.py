@@ -48,8 +48,8 @@ class Schedule:
     @property
     def content(self) -> Mapping[str, Any]:
         """The input of PutRule, or of CreateSchedule."""
-        (found,) = self.rule.inputs_of(CREATE_SCHEDULE) or self.rule.inputs_of("PutRule")
-        return found
+        (request,) = self.rule.inputs_of(CREATE_SCHEDULE) or self.rule.inputs_of("PutRule")
+        return request
 
     @property
     def target(self) -> Mapping[str, Any]:
@@ -105,9 +105,9 @@ class Schedule:
     def network(self) -> TaskNetwork:
         """Where its tasks start."""
         parameters, name = self.target["EcsParameters"], "awsvpcConfiguration"
-        given = (parameters.get("NetworkConfiguration") or {}).get(name) or {}
+        content = (parameters.get("NetworkConfiguration") or {}).get(name) or {}
         key = f"{self.target_key}.EcsParameters.NetworkConfiguration.{name}"
-        return TaskNetwork(key, given, has_capitals=True)
+        return TaskNetwork(key, content, has_capitals=True)
 
 
 def read(
@@ -152,14 +152,14 @@ def _of_expressions(calls: Sequence[Call], *, is_laravels: bool) -> Iterator[Pro
         of_scheduler = call.operation == CREATE_SCHEDULE
         if call.operation == "PutRule" or of_scheduler:
             expression = call.input.get("ScheduleExpression", "")
-            found = expression_problem(expression, of_scheduler=of_scheduler)
+            fault = expression_problem(expression, of_scheduler=of_scheduler)
             if is_laravels and expression.startswith("at("):
-                found = found or "runs the task once, and Laravel's scheduler each minute"
-            problem = found if expression else "is missing"
-            shown = f'"{expression}" ' if expression else ""
+                fault = fault or "runs the task once, and Laravel's scheduler each minute"
+            problem = fault if expression else "is missing"
+            prefix = f'"{expression}" ' if expression else ""
             if problem:
                 hint = 'write "rate(1 minute)", or "cron(* * * * ? *)"'
-                yield Problem(f"{call.key}.ScheduleExpression", f"{shown}{problem}", hint)
+                yield Problem(f"{call.key}.ScheduleExpression", f"{prefix}{problem}", hint)
         zone = call.input.get("ScheduleExpressionTimezone") or "UTC"
         if of_scheduler and not time_zones.is_zone(zone):
             message = f'is "{zone}", which is no time zone: EventBridge Scheduler refuses it'
@@ -198,12 +198,12 @@ def _of_targets(calls: Sequence[Call], *, groups: SecurityGroups | None) -> Iter
         if role and arns.parse(role) is None:
             hint = "write arn:aws:iam::ACCOUNT:role/NAME: EventBridge takes no name alone"
             yield Problem(f"{key}.RoleArn", f'is "{role}", which is no ARN', hint)
-        given = target.get("EcsParameters")
-        if given:
-            for problem in services.of_launch(given, names=services.RULE):
+        parameters = target.get("EcsParameters")
+        if parameters:
+            for problem in services.of_launch(parameters, names=services.RULE):
                 where = f"{key}.EcsParameters.{problem.key}"
                 yield Problem(where, problem.message, problem.hint)
-        network = (given or {}).get("NetworkConfiguration", {}).get("awsvpcConfiguration", {})
+        network = (parameters or {}).get("NetworkConfiguration", {}).get("awsvpcConfiguration", {})
         where = f"{key}.EcsParameters.NetworkConfiguration.awsvpcConfiguration.SecurityGroups"
         if groups is not None:
             yield from groups.unknown(network.get("SecurityGroups", ()), key=where)
@@ -213,7 +213,7 @@ def tasks_of(
     services: Mapping[str, Service], schedules: Mapping[str, Schedule]
 ) -> dict[str, Service | Schedule]:
     """Return all that runs tasks, by the key in cutover.toml of the file that says where."""
-    found: dict[str, Service | Schedule] = {
+    tasks: dict[str, Service | Schedule] = {
         f"services.{name}.service": service for name, service in services.items()
     }
-    return found | {**schedules}
+    return tasks | {**schedules}

@@ -107,8 +107,8 @@ class SecurityGroups:
     @property
     def ids(self) -> dict[str, str]:
         """Name or id -> id."""
-        return {one.name: one.id for one in self.groups.values()} | {
-            one: one for one in self.groups
+        return {group.name: group.id for group in self.groups.values()} | {
+            group_id: group_id for group_id in self.groups
         }
 
     def unknown(self, ids: Sequence[str], *, key: str) -> Iterator[Problem]:
@@ -125,25 +125,25 @@ def read(document: Document) -> SecurityGroups:
     Raises:
         InputError: The file has another form, or a rule in it cannot be enforced here.
     """
-    listed = document.data.get("SecurityGroups")
+    entries = document.data.get("SecurityGroups")
     document.reject(_of_items(document.data, "SecurityGroups", key=""))
-    if not listed:
+    if not entries:
         hint = "print it again with the VPC's id: `aws ec2 describe-security-groups` found none"
         document.reject([Problem("SecurityGroups", "is empty", hint)])
     document.reject(
         problem
-        for index, group in enumerate(listed or ())
+        for index, group in enumerate(entries or ())
         for problem in _of_group(group, key=f"SecurityGroups[{index}]")
     )
-    groups = [parse_group(raw) for raw in listed or ()]
+    groups = [parse_group(raw) for raw in entries or ()]
     document.reject(_of_ids(groups))
-    known = {one.id for one in groups}
+    ids = {group.id for group in groups}
     elsewhere: dict[str, tuple[str, ...]] = {}
-    for one in groups:
-        named = {name for _, _, rule in one.rules for name in rule.groups}
-        for name in sorted(named - known):
-            elsewhere[name] = (*elsewhere.get(name, ()), one.name)
-    return SecurityGroups(document.path, {one.id: one for one in groups}, elsewhere)
+    for group in groups:
+        names = {name for _, _, rule in group.rules for name in rule.groups}
+        for name in sorted(names - ids):
+            elsewhere[name] = (*elsewhere.get(name, ()), group.name)
+    return SecurityGroups(document.path, {group.id: group for group in groups}, elsewhere)
 
 
 def parse_group(raw: Mapping[str, Any]) -> SecurityGroup:
@@ -166,11 +166,11 @@ def _permission(rule: Mapping[str, Any]) -> Permission:
         from_port=rule["FromPort"] if with_ports else 0,
         to_port=rule["ToPort"] if with_ports else 65535,
         groups=tuple(
-            one["GroupId"] for one in rule.get("UserIdGroupPairs", ()) if not one.get(_PEERED)
+            pair["GroupId"] for pair in rule.get("UserIdGroupPairs", ()) if not pair.get(_PEERED)
         ),
-        cidrs=tuple(one["CidrIp"] for one in rule.get("IpRanges", ())),
-        ipv6_cidrs=tuple(one["CidrIpv6"] for one in rule.get("Ipv6Ranges", ())),
-        prefix_lists=tuple(one["PrefixListId"] for one in rule.get("PrefixListIds", ())),
+        cidrs=tuple(block["CidrIp"] for block in rule.get("IpRanges", ())),
+        ipv6_cidrs=tuple(block["CidrIpv6"] for block in rule.get("Ipv6Ranges", ())),
+        prefix_lists=tuple(entry["PrefixListId"] for entry in rule.get("PrefixListIds", ())),
     )
 
 
@@ -271,17 +271,17 @@ def _of_ids(groups: Sequence[SecurityGroup]) -> Iterator[Problem]:
 
     A rule may name groups that the file lacks: those of a bastion, say.
     """
-    ids = [one.id for one in groups]
+    ids = [security_group.id for security_group in groups]
     for index, group in enumerate(groups):
         key = f"SecurityGroups[{index}]"
         if group.id in ids[:index]:
             yield Problem(f"{key}.GroupId", f"repeats {group.id}", "keep one of the two groups")
         for field, number, permission in group.rules:
-            for pair, named in enumerate(permission.groups):
-                nearest_id = "" if named in ids else closest(named, ids, similarity=_MISSPELT)
+            for pair, group_id in enumerate(permission.groups):
+                nearest_id = "" if group_id in ids else closest(group_id, ids, similarity=_MISSPELT)
                 if nearest_id:
                     yield Problem(
                         f"{key}.{field}[{number}].UserIdGroupPairs[{pair}].GroupId",
-                        f'is "{named}", which is no security group in this file',
+                        f'is "{group_id}", which is no security group in this file',
                         f'did you mean "{nearest_id}"?',
                     )

@@ -41,21 +41,21 @@ def read(
         InputError: Every problem of the file.
     """
     fit = operation_shapes.fit(document.data, api="ecs", operation="CreateService")
-    given = fit.fitting
-    found = [
-        *of_name(given),
-        *of_definition(given),
-        *of_launch(given),
-        *of_count(given),
-        *of_target_groups(given),
-        *placeholders.problems(given),
+    service = fit.fitting
+    problems = [
+        *of_name(service),
+        *of_definition(service),
+        *of_launch(service),
+        *of_count(service),
+        *of_target_groups(service),
+        *placeholders.problems(service),
     ]
     if definition is not None:
-        found += of_load_balancers(given, definition=definition)
+        problems += of_load_balancers(service, definition=definition)
     if groups is not None:
-        network = given.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
-        found += groups.unknown(network.get("securityGroups", ()), key=_SERVICE_GROUPS)
-    document.reject(fit.with_checks(found))
+        network = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+        problems += groups.unknown(network.get("securityGroups", ()), key=_SERVICE_GROUPS)
+    document.reject(fit.with_checks(problems))
     return document.data
 
 
@@ -75,7 +75,7 @@ def of_launch(settings: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -
     """
     launch, providers, version = names
     if settings.get(launch) != "FARGATE" and not settings.get(providers):
-        found = (
+        fault = (
             f'is "{settings[launch]}"'
             if settings.get(launch)
             else "is missing, so that ECS takes EC2"
@@ -84,7 +84,7 @@ def of_launch(settings: Mapping[str, Any], *, names: Sequence[str] = _SERVICE) -
             f'write "{launch}": "FARGATE": a task definition of Fargate has no instance to run on;'
             f" or the strategy of the cluster as {providers}"
         )
-        yield Problem(launch, found, hint)
+        yield Problem(launch, fault, hint)
     elif settings.get(launch) and settings.get(providers):
         message = f"is set, and {launch}, too: ECS refuses the two together"
         yield Problem(providers, message, f"leave {launch} out")
@@ -117,11 +117,11 @@ def of_count(service: Mapping[str, Any]) -> Iterator[Problem]:
 def of_target_groups(service: Mapping[str, Any]) -> Iterator[Problem]:
     """Find load balancers of a service that name no target group by its ARN."""
     for index, entry in enumerate(service.get("loadBalancers") or ()):
-        given = str(entry.get("targetGroupArn") or "")
+        arn = str(entry.get("targetGroupArn") or "")
         if not target_group_of(entry):
             yield Problem(
                 f"loadBalancers[{index}].targetGroupArn",
-                f'is "{given}", which is no ARN of a target group' if given else "is missing",
+                f'is "{arn}", which is no ARN of a target group' if arn else "is missing",
                 "write the ARN that `aws elbv2 describe-target-groups` prints:"
                 " arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID",
             )
@@ -131,11 +131,14 @@ def of_load_balancers(
     service: Mapping[str, Any], *, definition: TaskDefinition
 ) -> Iterator[Problem]:
     """Find load balancers of a service that name a container or port that its tasks lack."""
-    mappings = {one.name: one.raw.get("portMappings") or () for one in definition.containers}
+    mappings = {
+        container.name: container.raw.get("portMappings") or ()
+        for container in definition.containers
+    }
     for index, entry in enumerate(service.get("loadBalancers") or ()):
         key = f"loadBalancers[{index}]"
         name, port = entry.get("containerName"), entry.get("containerPort")
-        ports = [one.get("containerPort") for one in mappings.get(name, ())]
+        ports = [mapping.get("containerPort") for mapping in mappings.get(name, ())]
         if not name:
             yield Problem(
                 f"{key}.containerName",

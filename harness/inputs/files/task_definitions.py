@@ -38,8 +38,8 @@ def read(document: Document, *, files: Mapping[str, str] | None = None) -> TaskD
         InputError: Every problem of the file.
     """
     fit = operation_shapes.fit(document.data, api="ecs", operation="RegisterTaskDefinition")
-    found = fit.with_checks(problem for find in CHECKS for problem in find(fit.fitting))
-    document.reject(_with_variable(problem, document=document) for problem in found)
+    problems = fit.with_checks(problem for find in CHECKS for problem in find(fit.fitting))
+    document.reject(_with_variable(problem, document=document) for problem in problems)
     return TaskDefinition(raw=document.data, source=str(document.path), files=files or {})
 
 
@@ -52,8 +52,8 @@ def _with_variable(problem: Problem, *, document: Document) -> Problem:
         return problem
     item = document.data["containerDefinitions"][int(place[1])][place[2]][int(place[3])]
     name = item.get("name")
-    named = f" (variable {name})" if name and f"({name})" not in problem.message else ""
-    return replace(problem, message=f"{problem.message}{named}")
+    suffix = f" (variable {name})" if name and f"({name})" not in problem.message else ""
+    return replace(problem, message=f"{problem.message}{suffix}")
 
 
 def _containers(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -95,9 +95,9 @@ def of_value(name: str, value: str) -> Iterator[tuple[str, str]]:
         message = "has a space at an end" if is_secret else f"is {json.dumps(value)}"
         hint = "take it away" if is_secret else f"write {json.dumps(value.strip())}"
         yield f"{message}, and Laravel takes the space at an end for a part of it", hint
-    if found := reference_in(value):
+    if reference := reference_in(value):
         yield (
-            f"has {found}, which ECS hands to the app as it is",
+            f"has {reference}, which ECS hands to the app as it is",
             "write the value itself; a secret's belongs into secrets, with its ARN as valueFrom",
         )
     elif value.strip() and _ADDRESS.fullmatch(name) and not _is_address(value.strip()):
@@ -133,10 +133,10 @@ def _of_keys(value: str) -> Iterator[tuple[str, str]]:
     """Find a former key that Laravel refuses; it then refuses to start. No key is shown."""
     for number, key in enumerate(filter(None, value.split(",")), start=1):
         try:
-            found = base64.b64decode(key[7:], validate=True) if key[:7] == "base64:" else key
+            plain_key = base64.b64decode(key[7:], validate=True) if key[:7] == "base64:" else key
         except binascii.Error:
-            found = ""
-        if len(found) not in _KEY_BYTES:
+            plain_key = ""
+        if len(plain_key) not in _KEY_BYTES:
             yield (
                 f"has a key, the {number}., of another length than a cipher takes: Laravel refuses"
                 " to work with any",
@@ -174,15 +174,15 @@ def of_file(text: str, *, file: str) -> Iterator[Problem]:
         text: The file's text.
         file: Its path.
     """
-    known: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         name, sign, value = line.partition("=")
         if not line.strip() or line.startswith("#"):
             continue
-        found = list(_of_line(line)) if sign else [_NO_VARIABLE]
-        if not found and known.setdefault(name, value) != value:
-            found = [("is set twice, with two values", "leave one of the two lines out")]
-        for message, hint in found:
+        faults = list(_of_line(line)) if sign else [_NO_VARIABLE]
+        if not faults and variables.setdefault(name, value) != value:
+            faults = [("is set twice, with two values", "leave one of the two lines out")]
+        for message, hint in faults:
             yield Problem(name.strip() if sign else "", message, hint, file=file, line=number)
 
 

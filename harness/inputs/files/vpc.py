@@ -46,14 +46,14 @@ def several_tiers(groups: SecurityGroups, tasks: Iterable[frozenset[str]]) -> It
         groups: The groups of the file.
         tasks: The ids of the groups of each task; a rule for one of them admits the task.
     """
-    kinds = {one for one in tasks if one}
+    kinds = {task for task in tasks if task}
     for key, group in _with_keys(groups):
         opened: dict[tuple[str, int, int], set[str]] = {}
-        for one in group.ingress:
-            ports = (one.protocol, one.from_port, one.to_port)
-            opened.setdefault(ports, set()).update(one.groups)
-        for named in opened.values():
-            admitted = {one for one in kinds if one & named}
+        for rule in group.ingress:
+            ports = (rule.protocol, rule.from_port, rule.to_port)
+            opened.setdefault(ports, set()).update(rule.groups)
+        for ids in opened.values():
+            admitted = {kind for kind in kinds if kind & ids}
             if admitted and admitted != kinds:
                 yield Problem(
                     key,
@@ -77,22 +77,22 @@ def _swapped(
         first: The group that tasks reach the database by, RDS Proxy's or its own.
         balancer: The load balancer's groups.
     """
-    admitted = {one for rule in first.ingress for one in rule.groups} if first else set()
-    others = {
-        one.network.security_groups
-        for one in tasks.values()
-        if {*one.network.security_groups} & admitted
+    admitted = {group_id for rule in first.ingress for group_id in rule.groups} if first else set()
+    kinds = {
+        task.network.security_groups
+        for task in tasks.values()
+        if {*task.network.security_groups} & admitted
     }
-    for key, one in tasks.items():
-        ids = {*one.network.security_groups}
-        if others and ids and ids <= balancer and not ids & admitted:
+    for key, task in tasks.items():
+        ids = {*task.network.security_groups}
+        if kinds and ids and ids <= balancer and not ids & admitted:
             message = f"is {', '.join(sorted(ids))}, the load balancer's: it reaches no database"
-            hint = f"name the group of the other tasks, {', '.join(sorted(min(others)))}"
-            yield key, Problem(one.network.key_of("securityGroups"), message, hint)
+            hint = f"name the group of the other tasks, {', '.join(sorted(min(kinds)))}"
+            yield key, Problem(task.network.key_of("securityGroups"), message, hint)
 
 
 def _listed(kinds: Iterable[frozenset[str]]) -> str:
-    return ", ".join(sorted(" and ".join(sorted(one)) for one in kinds))
+    return ", ".join(sorted(" and ".join(sorted(kind)) for kind in kinds))
 
 
 def _with_keys(groups: SecurityGroups) -> Iterator[tuple[str, SecurityGroup]]:
@@ -131,8 +131,8 @@ def read(
     for key, problem in swapped:
         reading.reject(reading.documents[reading.files[key]], [problem])
     judged = {
-        frozenset(one.network.security_groups)
-        for key, one in tasks.items()
+        frozenset(task.network.security_groups)
+        for key, task in tasks.items()
         if key not in dict(swapped)
     }
     reading.reject(reading.documents[str(groups.path)], several_tiers(groups, judged))
@@ -146,9 +146,9 @@ def read(
 
 def _cache_groups(reading: Reading, groups: SecurityGroups, *, cache: Cache) -> tuple[str, ...]:
     """Return the ids of the cache's groups: those of its file, or the one in cutover.toml."""
-    given = text_at(reading.toml.data, "network", "cache_group")
-    if given or not cache.security_groups:
-        name = given or text_at(reading.filled, "network", "cache_group")
+    setting = text_at(reading.toml.data, "network", "cache_group")
+    if setting or not cache.security_groups:
+        name = setting or text_at(reading.filled, "network", "cache_group")
         if not name:
             hint = "add it to [network]: neither the cache's file nor port 6379 of a group names it"
             problem = Problem("network.cache_group", "is missing", hint)
@@ -157,4 +157,4 @@ def _cache_groups(reading: Reading, groups: SecurityGroups, *, cache: Cache) -> 
     key = f"{cache.operation}.SecurityGroupIds"
     unknown = groups.unknown(cache.security_groups, key=key)
     reading.reject(reading.documents[reading.files["cache.file"]], unknown)
-    return tuple(one for one in cache.security_groups if one in groups.ids)
+    return tuple(group_id for group_id in cache.security_groups if group_id in groups.ids)

@@ -48,9 +48,9 @@ class Dockerfiles:
         of one's own may have the name, too: ``shop/nginx``.
         """
         for name in _names(container):
-            named = [path for path in self.paths if name in re.split(r"[/.]", path.lower())]
-            if len(named) == 1:
-                return named[0]
+            paths = [path for path in self.paths if name in re.split(r"[/.]", path.lower())]
+            if len(paths) == 1:
+                return paths[0]
         return ""
 
     def stages(self, path: str) -> list[str]:
@@ -59,18 +59,19 @@ class Dockerfiles:
 
     def stage_of(self, container: ContainerDefinition, *, path: str) -> str:
         """Stage of a Dockerfile with a container's name; empty without one."""
-        known = {one.lower(): one for one in self.stages(path) if one}
-        return next((known[name] for name in _names(container) if name in known), "")
+        stages = {stage.lower(): stage for stage in self.stages(path) if stage}
+        return next((stages[name] for name in _names(container) if name in stages), "")
 
     def stage_of_app(self, containers: Sequence[ContainerDefinition], *, path: str) -> str:
         """Stage that the app's containers run; empty where it is the last, or nothing tells it."""
         stages = self.stages(path)
         bases = {base.lower() for base, name in _STAGE.findall(self._text(path)) if _is_final(name)}
-        named = (self.stage_of(one, path=path) for one in containers)
-        left = [one for one in stages if one.lower() not in bases]  # the others are built upon
-        usual = (one for name in _FINAL for one in left if one.lower() == name)
-        found = next(filter(None, named), "") or next(usual, "")
-        return found if stages and found != stages[-1] else ""
+        candidates = (self.stage_of(container, path=path) for container in containers)
+        # The others are built upon.
+        final = [stage for stage in stages if stage.lower() not in bases]
+        usual = (stage for name in _FINAL for stage in final if stage.lower() == name)
+        target = next(filter(None, candidates), "") or next(usual, "")
+        return target if stages and target != stages[-1] else ""
 
     def context(self, path: str, *, app: str = "") -> tuple[str, str]:
         """Return the build context of a Dockerfile, and its path from there.
@@ -83,29 +84,29 @@ class Dockerfiles:
             app: For the app's own Dockerfile, the directory of the app.
         """
         directory, _, name = path.rpartition("/")
-        sources = [one for one in self._sources(path) if not _UNTOLD.search(one)]
+        sources = [source for source in self._sources(path) if not _UNTOLD.search(source)]
 
         def there(place: str) -> int:
-            return sum((self.root / place / one.lstrip("/")).exists() for one in sources)
+            return sum((self.root / place / source.lstrip("/")).exists() for source in sources)
 
         steps = directory.split("/") if directory else []
         places = ["/".join(steps[:length]) or "." for length in range(len(steps) + 1)]
-        found = {one: there(one) for one in places}
-        best = [one for one in places if found[one] == max(found.values())]
+        counts = {folder: there(folder) for folder in places}
+        best = [folder for folder in places if counts[folder] == max(counts.values())]
         usual = app or ((directory or ".") if name == _NAME else ".")
         place = usual if usual in best else best[0]
         return place, posixpath.relpath(path, place)
 
     def workdir(self, path: str) -> str:
         """The last WORKDIR of a Dockerfile; empty when it has none."""
-        found = _WORKDIR.findall(self._text(path))
-        return posixpath.normpath(found[-1]) if found else ""
+        workdirs = _WORKDIR.findall(self._text(path))
+        return posixpath.normpath(workdirs[-1]) if workdirs else ""
 
     def gives_away(self, path: str, *, directory: str) -> bool:
         """Whether a Dockerfile makes another user than root the owner of a whole directory."""
         text = self._text(path).replace("\\\n", " ")
-        owners = [(one[1], one[2].split()[-1]) for one in _COPY_OWNED.finditer(text)]
-        owners += [(one[1], name) for one in _CHOWN.finditer(text) for name in one[2].split()]
+        owners = [(match[1], match[2].split()[-1]) for match in _COPY_OWNED.finditer(text)]
+        owners += [(match[1], name) for match in _CHOWN.finditer(text) for name in match[2].split()]
         return any(
             posixpath.normpath(posixpath.join(directory, name)) == directory
             for owner, name in owners
@@ -115,7 +116,7 @@ class Dockerfiles:
     def _sources(self, path: str) -> Iterator[str]:
         for words in _COPY.findall(self._text(path).replace("\\\n", " ")):
             if _FROM_STAGE not in words:
-                yield from [one for one in words.split() if not one.startswith("--")][:-1]
+                yield from [word for word in words.split() if not word.startswith("--")][:-1]
 
     def _text(self, path: str) -> str:
         file = self.root / path

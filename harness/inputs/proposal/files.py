@@ -42,22 +42,22 @@ def line_of(folder: Folder, key: str) -> str:
     path, file = folder.path_of(key), f"{key.replace('_', '-')}.json"
     if path:
         return f"{key} = {toml_text(path)}"
-    listed = sorted(folder.documents[key], key=lambda one: file_types.rank(one, key))
-    names = [folder.name(one) for one in listed]
+    documents = sorted(folder.documents[key], key=lambda document: file_types.rank(document, key))
+    names = [folder.name(document) for document in documents]
     whole = key == "queues" or key in PHASE_FILES
-    twice = [] if whole else [folder.name(one) for one in _alike(listed, key)]
+    twice = [] if whole else [folder.name(document) for document in _alike(documents, key)]
     if names and not twice:
         mark = "# " if key in PHASE_FILES else ""
         file = f"all-{file}" if file in names else file  # the shell would empty it first
         return f"{mark}{key} = {toml_text(file)}  # cat {shlex.join(names)} > {file}"
     hint = f"one of {', '.join(twice)}" if names else f"{_PRINTED_BY[key]} prints it"
-    if once := [one for one in names if twice and one not in twice]:
+    if once := [name for name in names if twice and name not in twice]:
         hint = f"cat {shlex.join(once)} ... > {file}, with the app's own of {', '.join(twice)}"
     return f"# {key} = {toml_text(file)}  # {hint}"
 
 
 def _alike(documents: Sequence[Document], key: str) -> list[Document]:
     """List the files with the same part, as of two load balancers, buckets or rules."""
-    names = [name for one in documents for name in file_types.parts(one, key)]
-    twice = {one for one in names if names.count(one) > 1} - {*_SEVERAL}
-    return [one for one in documents if twice & {*file_types.parts(one, key)}]
+    names = [name for document in documents for name in file_types.parts(document, key)]
+    twice = {name for name in names if names.count(name) > 1} - {*_SEVERAL}
+    return [document for document in documents if twice & {*file_types.parts(document, key)}]

@@ -52,16 +52,18 @@ class Folder:
         """The AWS files of one environment by the key that they are for."""
         left_out = self.environments[1:]
         return {
-            name: [one for one in listed if _environment(self.name(one)) not in left_out]
-            for name, listed in self._read[0].items()
+            key: [file for file in files if _environment(self.name(file)) not in left_out]
+            for key, files in self._read[0].items()
         }
 
     @cached_property
     def environments(self) -> list[str]:
         """The environments that paths of AWS files name; the first is taken."""
-        paths = [self.name(one) for listed in self._read[0].values() for one in listed]
-        named = {_environment(path) for path in paths} - {""}
-        return sorted(named, key=[*_ENVIRONMENTS.values()].index)
+        paths = [
+            self.name(document) for documents in self._read[0].values() for document in documents
+        ]
+        names = {_environment(path) for path in paths} - {""}
+        return sorted(names, key=[*_ENVIRONMENTS.values()].index)
 
     @property
     def unused(self) -> dict[str, str]:
@@ -71,12 +73,12 @@ class Folder:
     @cached_property
     def templates(self) -> dict[str, list[str]]:
         """Words for a file of a tool that makes AWS's resources -> the paths of such files."""
-        found: dict[str, list[str]] = {}
+        paths: dict[str, list[str]] = {}
         for path in self._files(templates.may_be_one):
             with suppress(OSError):
                 if kind := templates.kind_of(path.read_text("utf-8", "replace")):
-                    found.setdefault(kind.words, []).append(path.relative_to(self.root).as_posix())
-        return found
+                    paths.setdefault(kind.words, []).append(path.relative_to(self.root).as_posix())
+        return paths
 
     @cached_property
     def roles(self) -> list[str]:
@@ -86,7 +88,7 @@ class Folder:
     @cached_property
     def _read(self) -> tuple[dict[str, list[Document]], dict[str, str], list[str]]:
         """Read every JSON file: AWS files by their keys, those for ``unused``, and the roles."""
-        found: dict[str, list[Document]] = {name: [] for name in file_types.KEYS}
+        documents: dict[str, list[Document]] = {name: [] for name in file_types.KEYS}
         unused: dict[str, str] = {}
         roles: list[str] = []
         for path in self._files(lambda name: name.endswith(".json")):
@@ -98,26 +100,28 @@ class Folder:
                     unused[path.relative_to(self.root).as_posix()] = message
                 continue
             if name := file_types.key_of(document):
-                found[name].append(document)
+                documents[name].append(document)
             elif file_types.is_role(document):
                 roles.append(self.name(document))
             elif file_types.may_be_role(document):
                 unused[self.name(document)] = "belongs into the file of its role: append it there"
             elif _ROLES not in path.parent.parts:
-                known = (PRINTED_BY[one] for one in document.data if one in PRINTED_BY)
-                unused |= {self.name(document): f"is what `{one}` prints" for one in known}
-        return found, unused, roles
+                commands = (PRINTED_BY[key] for key in document.data if key in PRINTED_BY)
+                unused |= {
+                    self.name(document): f"is what `{command}` prints" for command in commands
+                }
+        return documents, unused, roles
 
     def _files(self, matches: Callable[[str], bool]) -> list[Path]:
         paths = []
         for directory, names, files in os.walk(self.root):
             names[:] = [
-                one
-                for one in names
-                if one not in _SKIPPED and (one in _HIDDEN or not one.startswith("."))
+                name
+                for name in names
+                if name not in _SKIPPED and (name in _HIDDEN or not name.startswith("."))
             ]
-            paths += [Path(directory, one) for one in files if matches(one)]
-        return sorted(one for one in paths if one.is_file())  # no pipe, which nobody would fill
+            paths += [Path(directory, file) for file in files if matches(file)]
+        return sorted(path for path in paths if path.is_file())  # no pipe, which nobody would fill
 
     def name(self, document: Document) -> str:
         """Path of a file from the folder."""
@@ -128,52 +132,55 @@ class Folder:
 
         Empty when there is none, or several.
         """
-        listed = self.documents[key]
-        every = [one.data for document in listed for one in document.objects]
+        documents = self.documents[key]
+        every = [entry.data for document in documents for entry in document.objects]
         whole = [
             document
-            for document in listed
-            if all(data in [one.data for one in document.objects] for data in every)
+            for document in documents
+            if all(data in [entry.data for entry in document.objects] for data in every)
         ]
         return self.name(whole[0]) if len(whole) == 1 else ""
 
     @cached_property
     def task_documents(self) -> list[Document]:
         """The task definitions, as inputs, without values of wrong types."""
-        return [found for one in self._forms if (found := _lenient(one))]
+        return [document for form in self._forms if (document := _lenient(form))]
 
     @cached_property
     def derivation(self) -> Derivation:
         """Values of cutover.toml that the files have."""
         services = []
-        for one in self.documents["service"]:
-            for name in {str(service.get("serviceName")) for service in _services(one)}:
+        for document in self.documents["service"]:
+            for name in {str(service.get("serviceName")) for service in _services(document)}:
                 with suppress(InputError):  # `cutover config check` lists its problems
-                    services.append(forms.service(one, name=name))
+                    services.append(forms.service(document, name=name))
         files = {
             arn: Document(self.root / path, self._text(path), {})
             for arn, path in self.environment_files.items()
         }
-        found = derive({}, [*self.task_documents, *services], files=files)
-        filled, tasks = found.fill({}), groups_of(services)
+        toml_values = derive({}, [*self.task_documents, *services], files=files)
+        filled, tasks = toml_values.fill({}), groups_of(services)
         for groups in self.documents["security_groups"][:1]:
             for value in derive_groups(filled, tasks=tasks, groups=groups):
-                found.values[value.key] = value
-        return found
+                toml_values.values[value.key] = value
+        return toml_values
 
     @property
     def endpoints(self) -> dict[str, str]:
         """The endpoints of RDS Proxy and of the cluster, empty where no file has them."""
         values = self.derivation.values
-        keys = {one: f"database.{one}_endpoint" for one in ("proxy", "cluster")}
-        return {one: values[key].text if key in values else "" for one, key in keys.items()}
+        keys = {name: f"database.{name}_endpoint" for name in ("proxy", "cluster")}
+        return {name: values[key].text if key in values else "" for name, key in keys.items()}
 
     @cached_property
     def definitions(self) -> dict[str, TaskDefinition]:
         """Path of each task definition's file -> its content."""
         files = {arn: self._text(path) for arn, path in self.environment_files.items()}
         documents = self.task_documents
-        return {self.name(one): TaskDefinition(one.data, files=files) for one in documents}
+        return {
+            self.name(document): TaskDefinition(document.data, files=files)
+            for document in documents
+        }
 
     @cached_property
     def environment_files(self) -> dict[str, str]:
@@ -181,16 +188,16 @@ class Folder:
         arns = {
             arn
             for document in self.task_documents
-            for one in document.data["containerDefinitions"]
-            for arn in environment_file.references(one)
+            for container in document.data["containerDefinitions"]
+            for arn in environment_file.references(container)
         }
-        found = {}
+        files = {}
         for arn in sorted(arns):
             name = arn.rpartition("/")[2]
             paths = self._files(lambda file, name=name: file == name)  # type: ignore[misc]
             if len(paths) == 1:
-                found[arn] = paths[0].relative_to(self.root).as_posix()
-        return found
+                files[arn] = paths[0].relative_to(self.root).as_posix()
+        return files
 
     def _text(self, path: str) -> str:
         return (self.root / path).read_text("utf-8", "replace")
@@ -198,57 +205,59 @@ class Folder:
     @cached_property
     def services(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
         """Name of each service -> the path of the first file that has it, and its content."""
-        found: dict[str, tuple[str, Mapping[str, Any]]] = {}
-        for one in self.documents["service"]:
-            for service in _services(one):
-                found.setdefault(str(service.get("serviceName")), (self.name(one), service))
-        return found
+        by_name: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        for document in self.documents["service"]:
+            for service in _services(document):
+                by_name.setdefault(str(service.get("serviceName")), (self.name(document), service))
+        return by_name
 
     def definitions_of(self, name_or_arn: str) -> list[str]:
         """Paths of the files with a task definition: those of its revision, if any has it."""
         family, _, revision = name_or_arn.rpartition("/")[2].partition(":")
-        listed = [
+        pairs = [
             (document, form.data)
             for document, form in zip(self.documents["task_definition"], self._forms, strict=True)
             if form.data.get("family") == family
         ]
-        exact = [one for one in listed if revision and _revision(one[0]) == revision]
-        distinct = {json.dumps(data): document for document, data in reversed(exact or listed)}
+        exact = [pair for pair in pairs if revision and _revision(pair[0]) == revision]
+        distinct = {json.dumps(data): document for document, data in reversed(exact or pairs)}
         return sorted(map(self.name, distinct.values()))
 
     @cached_property
     def _forms(self) -> list[Document]:
         """The task definitions as inputs, with and without problems."""
-        return [_task_definition(one) for one in self.documents["task_definition"]]
+        return [_task_definition(document) for document in self.documents["task_definition"]]
 
     @property
     def is_for_arm(self) -> bool:
         """Whether a task definition asks for the CPU architecture ARM64."""
-        platforms = (one.raw.get("runtimePlatform") or {} for one in self.definitions.values())
-        return any(one.get("cpuArchitecture") == "ARM64" for one in platforms)
+        platforms = (
+            definition.raw.get("runtimePlatform") or {} for definition in self.definitions.values()
+        )
+        return any(platform.get("cpuArchitecture") == "ARM64" for platform in platforms)
 
     @property
     def _containers(self) -> list[ContainerDefinition]:
-        return [one for task in self.definitions.values() for one in task.containers]
+        return [container for task in self.definitions.values() for container in task.containers]
 
     @cached_property
     def variables(self) -> dict[str, str]:
         """Variables of all containers; the first that sets one counts."""
-        return dict(ChainMap(*(dict(one.environment) for one in self._containers)))
+        return dict(ChainMap(*(dict(container.environment) for container in self._containers)))
 
     @cached_property
     def secrets(self) -> dict[str, str]:
         """Variable -> valueFrom of all containers; the first that sets one counts."""
-        return dict(ChainMap(*(dict(one.secrets) for one in self._containers)))
+        return dict(ChainMap(*(dict(container.secrets) for container in self._containers)))
 
     @property
     def default_actions(self) -> list[Any]:
         """The default actions of the listeners."""
-        objects = [one.data for file in self.documents["load_balancer"] for one in file.objects]
+        objects = [entry.data for file in self.documents["load_balancer"] for entry in file.objects]
         return [
             each.get("DefaultActions")
-            for one in objects
-            for each in one.get("Listeners", [one])
+            for content in objects
+            for each in content.get("Listeners", [content])
             if isinstance(each, dict)
         ]
 
@@ -268,8 +277,8 @@ class Folder:
     @cached_property
     def _with_laravel(self) -> list[Path]:
         """The directories with Laravel, as in a repository of several apps; the highest first."""
-        found = [one.parent for one in self._files(lambda name: name == "artisan")]
-        return sorted(found, key=lambda one: len(one.parts))
+        directories = [file.parent for file in self._files(lambda name: name == "artisan")]
+        return sorted(directories, key=lambda directory: len(directory.parts))
 
     @cached_property
     def is_api(self) -> bool:
@@ -280,9 +289,9 @@ class Folder:
     @cached_property
     def health_check_path(self) -> str:
         """Path of the load balancer's health check; empty where no file has it."""
-        texts = "".join(one.text for one in self.documents["target_group"])
-        found = re.search(r'"HealthCheckPath":\s*"([^"]+)"', texts)
-        return found[1] if found else ""
+        texts = "".join(document.text for document in self.documents["target_group"])
+        match = re.search(r'"HealthCheckPath":\s*"([^"]+)"', texts)
+        return match[1] if match else ""
 
     @cached_property
     def dockerfile_elsewhere(self) -> str:
@@ -292,23 +301,24 @@ class Folder:
         """
         if self.dockerfile:
             return ""
-        beside = {self.dockerfiles.of(one) for one in self.images_beside_app.values()}
-        named = {self.dockerfiles.of(one) for one in self.app_containers} - {*beside, ""}
-        found = named or {*self.dockerfiles.paths} - beside
-        return found.pop() if len(found) == 1 else ""
+        beside = {self.dockerfiles.of(container) for container in self.images_beside_app.values()}
+        paths = {self.dockerfiles.of(container) for container in self.app_containers}
+        candidates = (paths - {*beside, ""}) or {*self.dockerfiles.paths} - beside
+        return candidates.pop() if len(candidates) == 1 else ""
 
     @cached_property
     def app_containers(self) -> list[ContainerDefinition]:
         """The containers that run the app's image."""
         app = container_images.app_image([*self.definitions.values()], named={})
-        return [one for one in self._containers if one.image == app]
+        return [container for container in self._containers if container.image == app]
 
     @cached_property
     def images_beside_app(self) -> dict[str, ContainerDefinition]:
         """Image of a container that is not the app's -> the first container that has it."""
         images = container_images.beside_app([*self.definitions.values()], named={})
         return {
-            image: next(one for one in self._containers if one.image == image) for image in images
+            image: next(container for container in self._containers if container.image == image)
+            for image in images
         }
 
     @cached_property
@@ -317,7 +327,7 @@ class Folder:
         paths = self._files(
             lambda name: "dockerfile" in name.lower() and not name.endswith(".dockerignore")
         )
-        return Dockerfiles(self.root, [one.relative_to(self.root).as_posix() for one in paths])
+        return Dockerfiles(self.root, [path.relative_to(self.root).as_posix() for path in paths])
 
     @property
     def dockerfile_of_app(self) -> str:
@@ -340,7 +350,7 @@ class Folder:
 def _environment(path: str) -> str:
     """Return the environment that a path names; empty when it names none."""
     words = re.split(r"[/._-]", path.lower())
-    return next((_ENVIRONMENTS[one] for one in words if one in _ENVIRONMENTS), "")
+    return next((_ENVIRONMENTS[word] for word in words if word in _ENVIRONMENTS), "")
 
 
 def _task_definition(document: Document) -> Document:
@@ -365,19 +375,23 @@ def _lenient(document: Document) -> Document | None:
     fit = operation_shapes.fit(document.data, api="ecs", operation="RegisterTaskDefinition")
     containers = [
         {
-            **one,
-            "environment": [each for each in one.get("environment", ()) if each.get("name")],
+            **container,
+            "environment": [each for each in container.get("environment", ()) if each.get("name")],
             "secrets": [
-                each for each in one.get("secrets", ()) if {*each} == {"name", "valueFrom"}
+                each for each in container.get("secrets", ()) if {*each} == {"name", "valueFrom"}
             ],
         }
-        for one in fit.fitting.get("containerDefinitions", ())
-        if one.get("name") and one.get("image")
+        for container in fit.fitting.get("containerDefinitions", ())
+        if container.get("name") and container.get("image")
     ]
     data = {"family": "", **fit.fitting, "containerDefinitions": containers}
     return replace(document, data=data) if containers else None
 
 
 def _services(document: Document) -> list[dict[str, Any]]:
-    listed = document.data.get("services", [document.data])
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    services = document.data.get("services", [document.data])
+    return (
+        [service for service in services if isinstance(service, dict)]
+        if isinstance(services, list)
+        else []
+    )

@@ -17,11 +17,11 @@ def lines(folder: Folder) -> Iterator[str]:
     """The sources of the images that app.context does not build."""
     beside, files, app = folder.images_beside_app, folder.dockerfiles, folder.dockerfile_of_app
     built: dict[str, tuple[str, str]] = {}
-    for image, one in beside.items():
-        own = files.of(one)
+    for image, container in beside.items():
+        own = files.of(container)
         if own and own != app:
             built[image] = own, ""
-        elif stage := files.stage_of(one, path=app):
+        elif stage := files.stage_of(container, path=app):
             built[image] = app, stage
     if not app or len(built) < len(beside):
         yield "[images]"

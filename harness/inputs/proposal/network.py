@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 def _printed_cidr(folder: Folder) -> str:
     """Return the range of the only VPC that a file of the network has; empty otherwise."""
-    objects = [one.data for document in folder.documents["network"] for one in document.objects]
-    given = [one[name] for one in objects for name in ("Vpcs", "CreateVpc") if name in one]
-    vpcs = [vpc for value in given for vpc in (value if isinstance(value, list) else [value])]
+    objects = [entry.data for document in folder.documents["network"] for entry in document.objects]
+    values = [
+        content[name] for content in objects for name in ("Vpcs", "CreateVpc") if name in content
+    ]
+    vpcs = [vpc for value in values for vpc in (value if isinstance(value, list) else [value])]
     return str(vpcs[0].get("CidrBlock", "")) if len(vpcs) == 1 else ""
 
 
@@ -26,9 +28,9 @@ def lines(folder: Folder) -> Iterator[str]:
     yield "[network]"
     cidr = next(
         (
-            one
-            for one in folder.variables.get("TRUSTED_PROXIES", "").split(",")
-            if _is_network(one.strip())
+            address
+            for address in folder.variables.get("TRUSTED_PROXIES", "").split(",")
+            if _is_network(address.strip())
         ),
         "",
     )
@@ -36,8 +38,8 @@ def lines(folder: Folder) -> Iterator[str]:
     if printed:
         yield f"vpc_cidr = {toml_text(printed)}"
     elif cidr:
-        given = toml_text(cidr.strip())
-        yield f"vpc_cidr = {given}  # TRUSTED_PROXIES; the VPC's own, if it differs"
+        text = toml_text(cidr.strip())
+        yield f"vpc_cidr = {text}  # TRUSTED_PROXIES; the VPC's own, if it differs"
     else:
         yield '# vpc_cidr = "10.0.0.0/16"  # aws ec2 describe-vpcs --query "Vpcs[].CidrBlock"'
     yield line_of(folder, "security_groups")
@@ -47,11 +49,11 @@ def lines(folder: Folder) -> Iterator[str]:
         for group in document.data.get("SecurityGroups") or ()
         if isinstance(group, dict)
     )
-    known = f"one of {names}" if names else "its name or id"
+    hint = f"one of {names}" if names else "its name or id"
     for key, owner in (("proxy_group", "RDS Proxy"), ("database_group", "the database")):
         value = folder.derivation.values.get(f"network.{key}")
-        taken = f"# {key} is taken from {value.place}: {value.text}" if value else ""
-        yield taken or f'# {key} = "..."  # the group of {owner}: {known}'
+        comment = f"# {key} is taken from {value.place}: {value.text}" if value else ""
+        yield comment or f'# {key} = "..."  # the group of {owner}: {hint}'
     yield '# endpoints_group = "..."  # of the VPC endpoints; leave it out with a NAT gateway'
     yield ""
 

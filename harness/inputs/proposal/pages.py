@@ -25,9 +25,9 @@ _STOCK = {"login": "/login", "register": "/register", "logout": "/logout", "home
 
 def lines(folder: Folder) -> Iterator[str]:
     """Return the lines of [app.pages]; none where the app has a stock Laravel's."""
-    found: list[str] = []
+    content: list[str] = []
     if path := public_path(folder.variables.get("APP_URL", "")):
-        found = [
+        content = [
             f"[app.pages]  # APP_URL has the path {path}",
             f"public = {toml_text(path)}",
             f"# private = {toml_text(f'{path}/dashboard')}",
@@ -37,21 +37,21 @@ def lines(folder: Folder) -> Iterator[str]:
         ]
     elif folder.is_api:
         checked = folder.health_check_path
-        found = [
+        content = [
             "[app.pages]  # no routes/web.php: a route that answers 200 without a token",
             f"{'' if checked else '# '}public = {toml_text(checked or '/api/health')}",
         ]
     elif pages := [*_of_routes(folder)]:
-        found = [
+        content = [
             "[app.pages]  # by the routes of these names, and the page after signing in",
             *pages,
         ]
-    yield from (*found, "") if found else ()
+    yield from (*content, "") if content else ()
 
 
 def _of_routes(folder: Folder) -> Iterator[str]:
     """Return the keys of pages that the app's routes have elsewhere."""
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     mark = ""
     for path in sorted((folder.app / "routes").glob("*.php")):
         with suppress(OSError):
@@ -59,11 +59,11 @@ def _of_routes(folder: Folder) -> Iterator[str]:
             matches = [*_ROUTE.finditer(text)]
             # The prefix of a group is not looked for: somebody has to write it before these.
             mark = "# " if matches and "prefix(" in text else mark
-            found = {one["name"]: f"/{one['path'].lstrip('/')}" for one in matches} | found
+            paths = {route["name"]: f"/{route['path'].lstrip('/')}" for route in matches} | paths
     for path in chain(*map(folder.app.glob, ("bootstrap/app.php", "app/Providers/*.php"))):
         with suppress(OSError):
             if home := _HOME.search(path.read_text("utf-8", "replace")):
-                found.setdefault("home", f"/{(home['to'] or home['home']).lstrip('/')}")
+                paths.setdefault("home", f"/{(home['to'] or home['home']).lstrip('/')}")
     keys = {
         "home": "private = {}",
         "login": "sign_in = {{ path = {} }}",
@@ -71,5 +71,5 @@ def _of_routes(folder: Folder) -> Iterator[str]:
         "logout": "sign_out = {}",
     }
     for name, form in keys.items():
-        if found.get(name, _STOCK[name]) != _STOCK[name]:
-            yield mark + form.format(toml_text(found[name]))
+        if paths.get(name, _STOCK[name]) != _STOCK[name]:
+            yield mark + form.format(toml_text(paths[name]))

@@ -57,16 +57,16 @@ def propose(folder: Folder) -> str:
 def _choice(folder: Folder) -> Iterator[str]:
     """The environment that is taken, and the files that are no input."""
     if len(folder.environments) > 1:
-        first, *others = folder.environments
-        yield f"# Files of {first} are taken; those of {', '.join(others)} are left out."
+        first, *rest = folder.environments
+        yield f"# Files of {first} are taken; those of {', '.join(rest)} are left out."
     for path, content in folder.unused.items():
         by_terraform = ": print what it made with the AWS CLI" if "terraform" in content else ""
         yield f"# {path} is not used: it {content}{by_terraform}."
-    for kind, (found, *more) in folder.templates.items():
+    for kind, (path, *more) in folder.templates.items():
         if kind == templates.COMPOSE and any(folder.documents.values()):
             continue
         besides = f", nor are {len(more)} more" if more else ""
-        yield f"# {found}, {kind}, is not used{besides}: print with the AWS CLI what was made of it"
+        yield f"# {path}, {kind}, is not used{besides}: print with the AWS CLI what was made of it"
         yield "# (docs/your-app.md, part 2, has the commands)."
     if folder.unused or folder.templates or len(folder.environments) > 1:
         yield ""
@@ -78,10 +78,9 @@ def _app(folder: Folder) -> Iterator[str]:
     if "app.url" in values:
         yield f"# url is taken from {values['app.url'].place}"
     else:
-        problems = (one for one in folder.derivation.problems if one.key == "app.url")
-        differ = "".join(f": {one.message.partition(': ')[2]}" for one in problems)
-        why = f"the tasks have several{differ}" if differ else "no APP_URL has it"
-        yield f'# url = "https://www.shop.example"  # the public URL; {why}'
+        problems = (problem for problem in folder.derivation.problems if problem.key == "app.url")
+        why = next((f" {problem.message}" for problem in problems), "; no APP_URL has it")
+        yield f'# url = "https://www.shop.example"  # the public URL{why}'
     context = folder.app.relative_to(folder.root).as_posix()
     yield f"context = {toml_text(context)}"
     workdir = folder.dockerfiles.workdir(folder.dockerfile_of_app)
@@ -108,7 +107,7 @@ def _aws(folder: Folder) -> Iterator[str]:
 
 def _roles(folder: Folder, *, context: str) -> Iterator[str]:
     """The directory of the roles, where it is not the one that is read by itself."""
-    directories = list(dict.fromkeys(one.rpartition("/")[0] or "." for one in folder.roles))
+    directories = list(dict.fromkeys(path.rpartition("/")[0] or "." for path in folder.roles))
     own = posixpath.normpath(f"{context}/iam")
     if not directories:
         yield '# roles = "iam"  # a file for each: { aws iam get-role --role-name NAME; ... }'
@@ -139,9 +138,11 @@ def _ecs(folder: Folder) -> Iterator[str]:
 
 
 def _services(folder: Folder) -> Iterator[str]:
-    shown = json.dumps(folder.default_actions)
+    actions = json.dumps(folder.default_actions)
     # Of several web services the first is the one that scenarios visit.
-    ordered = sorted(folder.services.items(), key=lambda one: not _is_reached(one[1][1], shown))
+    ordered = sorted(
+        folder.services.items(), key=lambda entry: not _is_reached(entry[1][1], actions)
+    )
     for name, (path, service) in ordered:
         definitions = folder.definitions_of(str(service.get("taskDefinition")))
         yield f"[services.{toml_key(name)}]"
@@ -168,8 +169,8 @@ def _services(folder: Folder) -> Iterator[str]:
 
 def _is_reached(service: Mapping[str, Any], actions: str) -> bool:
     """Whether a listener forwards to a service by itself, without a rule."""
-    listed = service.get("loadBalancers") or ()
-    return any(json.dumps(one.get("targetGroupArn")) in actions for one in listed)
+    balancers = service.get("loadBalancers") or ()
+    return any(json.dumps(balancer.get("targetGroupArn")) in actions for balancer in balancers)
 
 
 def _resources(folder: Folder) -> Iterator[str]:
@@ -204,8 +205,10 @@ def _database(folder: Folder) -> Iterator[str]:
 def _environment_files(folder: Folder) -> Iterator[str]:
     """The texts of the objects in S3 that containers take variables from."""
     tasks = folder.definitions.values()
-    containers = (one for task in tasks for one in task.containers)
-    arns = sorted({arn for one in containers for arn in environment_file.references(one.raw)})
+    containers = (container for task in tasks for container in task.containers)
+    arns = sorted(
+        {arn for container in containers for arn in environment_file.references(container.raw)}
+    )
     if arns:
         yield "[environment_files]"
     for arn in arns:
@@ -220,13 +223,13 @@ def _environment_files(folder: Folder) -> Iterator[str]:
 
 def _phases(folder: Folder) -> Iterator[str]:
     """The files of the move that no rehearsal needs, as far as there are any."""
-    found = [name for name in PHASE_FILES if folder.documents[name]]
-    if found:
+    names = [name for name in PHASE_FILES if folder.documents[name]]
+    if names:
         yield "# For `cutover phase` and `cutover runbook`; no rehearsal needs them."
         yield "[phases]"
-    for name in found:
+    for name in names:
         yield line_of(folder, name)
-    if found:
+    if names:
         yield ""
 
 
@@ -240,7 +243,7 @@ def _rest(folder: Folder) -> Iterator[str]:
     if path := public_path(folder.variables.get("APP_URL", "")):
         is_there = "CUTOVER_PROBE_KEY" in folder.secrets
         lines = ("[probe]", f"path = {toml_text(path)}")
-        yield from (f"{'' if is_there else '# '}{one}" for one in lines)
+        yield from (f"{'' if is_there else '# '}{line}" for line in lines)
     yield from ("", "[[first_run]]", 'command = ["php", "artisan", "migrate", "--force"]', "")
     yield "# All that differs from production. Every report prints it."
     yield from ("[overlay.environment]", f'AWS_ENDPOINT_URL = "{EMULATOR}"')
@@ -248,8 +251,8 @@ def _rest(folder: Folder) -> Iterator[str]:
     if prefix := folder.variables.get("SQS_PREFIX", ""):
         yield f'SQS_PREFIX = "{EMULATOR}/{prefix.rpartition("/")[2]}"'
     for name, value in folder.variables.items():
-        found, writer = endpoint_elsewhere(value, **folder.endpoints)
-        if writer and found == value and name != "DB_HOST":
+        endpoint, writer = endpoint_elsewhere(value, **folder.endpoints)
+        if writer and endpoint == value and name != "DB_HOST":
             yield f"{name} = {toml_text(writer)}  # the writer, which a rehearsal has alone"
     if folder.is_for_arm and platform.machine() in ("x86_64", "AMD64"):
         yield from ("", "[overlay]  # this machine builds for x86-64, and tasks ask for ARM64")
@@ -259,11 +262,11 @@ def _rest(folder: Folder) -> Iterator[str]:
     yield from (
         "",
         "[overlay.files]",
-        *(f'{toml_text(one)} = "ca"' for one in dict.fromkeys(bundles)),
+        *(f'{toml_text(bundle)} = "ca"' for bundle in dict.fromkeys(bundles)),
     )
 
 
 def _on_one_line(line: str) -> str:
     """Return a line with the escapes of TOML for characters of names that it does not take."""
-    escaped = _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+    escaped = _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
     return escaped.encode("utf-8", "replace").decode()

@@ -33,25 +33,25 @@ class _Schedule:
 
 def lines(folder: Folder) -> Iterator[str]:
     """Laravel's scheduler, which is due each minute, and then the further schedules."""
-    found = list(_schedules(folder))
-    if len(found) < 2:
-        yield from _only(folder, found[0].definition if found else "")
+    schedules = list(_schedules(folder))
+    if len(schedules) < 2:
+        yield from _only(folder, schedules[0].definition if schedules else "")
         return
-    found.sort(key=lambda one: not is_each_minute(one.expression))
-    has_laravels = is_each_minute(found[0].expression)
-    names = [one.name for one in found]
+    schedules.sort(key=lambda schedule: not is_each_minute(schedule.expression))
+    has_laravels = is_each_minute(schedules[0].expression)
+    names = [schedule.name for schedule in schedules]
     if not has_laravels:
         yield "# Laravel's scheduler: none of the schedules is due each minute."
         yield "# [schedule]"
         yield '# rule = "schedule.json"'
         yield ""
-    for index, one in enumerate(found):
+    for index, schedule in enumerate(schedules):
         is_laravels = has_laravels and index == 0
-        is_clear = names.count(one.name) == 1 or not one.group
-        key = toml_key(one.name if is_clear else f"{one.group}/{one.name}")
+        is_clear = names.count(schedule.name) == 1 or not schedule.group
+        key = toml_key(schedule.name if is_clear else f"{schedule.group}/{schedule.name}")
         yield "[schedule]" if is_laravels else f"[schedules.{key}]"
-        yield f"rule = {toml_text(one.path)}"
-        path = _path_of(folder, one.definition)
+        yield f"rule = {toml_text(schedule.path)}"
+        path = _path_of(folder, schedule.definition)
         mark = "" if path else "# "
         yield f"{mark}task_definition = {toml_text(path or 'scheduler.json')}"
         yield ""
@@ -64,8 +64,8 @@ def _only(folder: Folder, definition: str) -> Iterator[str]:
     yield line
     used = {
         path
-        for _, one in folder.services.values()
-        for path in folder.definitions_of(str(one.get("taskDefinition")))
+        for _, service in folder.services.values()
+        for path in folder.definitions_of(str(service.get("taskDefinition")))
     }
     left = [name for name in folder.definitions if name not in used]
     path = _path_of(folder, definition) or (left[0] if rule and len(left) == 1 else "")
@@ -78,9 +78,11 @@ def _schedules(folder: Folder) -> Iterator[_Schedule]:
     for document in folder.documents["rule"]:
         with suppress(InputError):  # `cutover config check` lists its problems
             calls = list(api_calls.calls_in(resources.rule(document).data))
-            inputs = [one.input for one in calls if isinstance(one.input, dict)]
-            targets = [target for one in inputs for target in _targets(one)]
-            definition = _first([_object(one, "EcsParameters") for one in targets], _DEFINITION)
+            inputs = [call.input for call in calls if isinstance(call.input, dict)]
+            targets = [target for request in inputs for target in _targets(request)]
+            definition = _first(
+                [_object(target, "EcsParameters") for target in targets], _DEFINITION
+            )
             if definition:
                 path = folder.name(document)
                 expression = _first(inputs, "ScheduleExpression")
@@ -89,9 +91,9 @@ def _schedules(folder: Folder) -> Iterator[_Schedule]:
 
 
 def _targets(call: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    listed = call.get("Targets")
-    found = listed if isinstance(listed, list) else [call.get("Target")]
-    return [one for one in found if isinstance(one, dict)]
+    targets = call.get("Targets")
+    candidates = targets if isinstance(targets, list) else [call.get("Target")]
+    return [target for target in candidates if isinstance(target, dict)]
 
 
 def _object(data: Mapping[str, Any], member: str) -> Mapping[str, Any]:
@@ -101,7 +103,9 @@ def _object(data: Mapping[str, Any], member: str) -> Mapping[str, Any]:
 
 def _first(objects: Iterable[Mapping[str, Any]], member: str) -> str:
     """Return the first text of a member; empty where no object has one."""
-    return next((one[member] for one in objects if isinstance(one.get(member), str)), "")
+    return next(
+        (content[member] for content in objects if isinstance(content.get(member), str)), ""
+    )
 
 
 def _path_of(folder: Folder, definition: str) -> str:

@@ -24,7 +24,7 @@ def lines(folder: Folder) -> Iterator[str]:
         else:
             parameters[reference.text] = variable
     yield "# Every secret with the keys that production's has, and values made up for each stack."
-    texts = {name: one.pop("") for name, one in sorted(keys.items()) if one.keys() == {""}}
+    texts = {name: fields.pop("") for name, fields in sorted(keys.items()) if fields.keys() == {""}}
     if texts:
         yield "[secrets]"
     has_key = "APP_KEY" in {**folder.secrets, **folder.variables}
@@ -59,9 +59,9 @@ def _made_up(variable: str, *, folder: Folder) -> str:
     if variable in DATABASE_URLS:
         values = folder.derivation.values
         names = ("proxy_endpoint", "cluster_endpoint")
-        found = (values[key].text for one in names if (key := f"database.{one}") in values)
+        endpoints = (values[key].text for name in names if (key := f"database.{name}") in values)
         schema = values["database.name"].text if "database.name" in values else "NAME"
-        return toml_text(f"mysql://app:made-up@{next(found, 'ENDPOINT')}:3306/{schema}")
+        return toml_text(f"mysql://app:made-up@{next(endpoints, 'ENDPOINT')}:3306/{schema}")
     generator = (
         "laravel-key"
         if variable == "APP_KEY"

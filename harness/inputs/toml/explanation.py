@@ -63,7 +63,7 @@ def explain(key: str) -> Explanation:
             raise InputError([Problem(key, "is no key", nearest(step, names))])
         meaning = node.get("description") or resolved(node).get("description") or meaning
     default = None if resolved(node).get("type") == "object" else node.get("default")
-    examples = node.get("examples") or [one for one in (default,) if one]
+    examples = node.get("examples") or [example for example in (default,) if example]
     return Explanation(
         key,
         meaning=meaning.replace("``", "`"),
@@ -76,8 +76,8 @@ def explain(key: str) -> Explanation:
 
 def _table(node: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of a table, or of the tables in a list."""
-    found = resolved(dict(node))
-    return resolved(found["items"]) if found.get("type") == "array" else found
+    table = resolved(dict(node))
+    return resolved(table["items"]) if table.get("type") == "array" else table
 
 
 def _default(key: str, node: Mapping[str, Any], *, required: bool) -> str:
@@ -106,9 +106,9 @@ def _keys(path: tuple[str, ...], node: Mapping[str, Any]) -> Iterator[tuple[str,
 def _properties(node: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of a table, with the one that stands for free names."""
     names = {**node.get("properties", {})}
-    others = node.get("additionalProperties")
-    if isinstance(others, dict):
-        names[_NAME] = others
+    extra = node.get("additionalProperties")
+    if isinstance(extra, dict):
+        names[_NAME] = extra
     return names
 
 
@@ -120,15 +120,17 @@ def published_schema() -> dict[str, Any]:
     """Return the JSON schema for editors: keys that other files have are not required in it."""
     published = deepcopy(schema())
     tables = {
-        name: one["$ref"].rpartition("/")[2]
-        for name, one in published["properties"].items()
-        if "$ref" in one
+        name: node["$ref"].rpartition("/")[2]
+        for name, node in published["properties"].items()
+        if "$ref" in node
     }
     for key in SOURCES:
         table, _, name = key.partition(".")
         if table in tables:
             definition = published["$defs"][tables[table]]
-            definition["required"] = [one for one in definition.get("required", ()) if one != name]
+            definition["required"] = [
+                field for field in definition.get("required", ()) if field != name
+            ]
     published["required"] = [
         name
         for name in published["required"]
@@ -158,9 +160,13 @@ def _path(key: str) -> list[str]:
 
 
 def _type(node: Mapping[str, Any]) -> str:
-    options = [one for one in node.get("oneOf", node.get("anyOf", ())) if one.get("type") != "null"]
+    options = [
+        option
+        for option in node.get("oneOf", node.get("anyOf", ()))
+        if option.get("type") != "null"
+    ]
     if options:
-        return " or ".join(_type(resolved(one)) for one in options)
+        return " or ".join(_type(resolved(option)) for option in options)
     node = resolved(dict(node))
     if "enum" in node or "const" in node:
         return f"one of {', '.join(map(str, node.get('enum') or (node['const'],)))}"
@@ -179,7 +185,7 @@ def _type(node: Mapping[str, Any]) -> str:
 
 def _example(path: list[str], value: Any) -> str:
     *table, name = path
-    head = ".".join(toml_key(one) for one in table)
+    head = ".".join(toml_key(step) for step in table)
     is_list = resolved(schema_at(list(table))).get("type") == "array" if table else False
     lines = [f"[[{head}]]" if is_list else f"[{head}]"] if table else []
     return "\n".join([*lines, f"{toml_key(name)} = {_toml(value)}"])

@@ -21,18 +21,22 @@ def schema_at(path: list[str | int]) -> dict[str, Any]:
         if isinstance(step, int):
             node = node.get("items", {})
         else:
-            others = node.get("additionalProperties") or {}
-            node = node.get("properties", {}).get(step, others)
+            extra = node.get("additionalProperties") or {}
+            node = node.get("properties", {}).get(step, extra)
         node = resolved(node)
     return node
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
     """Follow references; of a union, the table, or else the first type that is not null."""
-    options = [one for one in node.get("anyOf", node.get("oneOf", ())) if one.get("type") != "null"]
+    options = [
+        option
+        for option in node.get("anyOf", node.get("oneOf", ()))
+        if option.get("type") != "null"
+    ]
     if options:
-        targets = [resolved(one) for one in options]
-        return next((one for one in targets if one.get("type") == "object"), targets[0])
+        targets = [resolved(option) for option in options]
+        return next((target for target in targets if target.get("type") == "object"), targets[0])
     if "$ref" in node:
         return resolved(schema()["$defs"][node["$ref"].rpartition("/")[2]])
     return node

@@ -43,8 +43,8 @@ def settings(
         if variable in environ:
             yield Setting(path, environ[variable], variable)
         elif _is_in(source.data, path):
-            shown = _BLANKED if path[0] == "secrets" and path[-1] != "generate" else value
-            yield Setting(path, shown, f"{source.path.name}:{source.line_of(key)}")
+            display = _BLANKED if path[0] == "secrets" and path[-1] != "generate" else value
+            yield Setting(path, display, f"{source.path.name}:{source.line_of(key)}")
         elif key in derivation.values:
             yield Setting(path, value, derivation.values[key].place)
         elif value is not None:
@@ -53,8 +53,8 @@ def settings(
 
 def _joined(path: tuple[str | int, ...], *, quoted: bool = False) -> str:
     steps = (
-        f"[{one}]" if isinstance(one, int) else f".{toml_key(one) if quoted else one}"
-        for one in path
+        f"[{step}]" if isinstance(step, int) else f".{toml_key(step) if quoted else step}"
+        for step in path
     )
     return "".join(steps).removeprefix(".")
 
@@ -63,7 +63,7 @@ def _leaves(path: tuple[str | int, ...], value: Any) -> Iterator[tuple[tuple[str
     items: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, Mapping):
         items = value.items()
-    elif isinstance(value, (list, tuple)) and any(isinstance(one, Mapping) for one in value):
+    elif isinstance(value, (list, tuple)) and any(isinstance(entry, Mapping) for entry in value):
         items = enumerate(value)
     else:
         yield path, value

@@ -23,13 +23,15 @@ def problems(data: Mapping[str, Any]) -> list[Problem]:
     try:
         CutoverToml.model_validate(data)
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        misspelt = {_meant(one) for one in found if one["type"] == "extra_forbidden"}
-        around = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
+        details = error.errors(include_url=False)
+        misspelt = {_meant(detail) for detail in details if detail["type"] == "extra_forbidden"}
+        around = {
+            detail["loc"][:length] for detail in details for length in range(len(detail["loc"]))
+        }
         return [
-            _problem(one)
-            for one in found
-            if one["loc"] not in (misspelt if one["type"] == "missing" else around)
+            _problem(detail)
+            for detail in details
+            if detail["loc"] not in (misspelt if detail["type"] == "missing" else around)
         ]
     return []
 
@@ -43,9 +45,9 @@ def without_faults(data: Mapping[str, Any]) -> CutoverToml | None:
     try:
         return CutoverToml.model_validate(repaired)
     except ValidationError as error:
-        for one in error.errors(include_url=False):
-            if one["type"] != "missing":
-                _remove(repaired, one)
+        for detail in error.errors(include_url=False):
+            if detail["type"] != "missing":
+                _remove(repaired, detail)
     try:
         return CutoverToml.model_validate(repaired)
     except ValidationError:
@@ -112,20 +114,20 @@ def _of_name(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
     if printed:
         return "is missing", f"add it to [{table}]: {printed}"
     source = SOURCES.get(f"{table}.{name}")
-    taken = f": it is taken from {source}, and none has it" if source else ""
-    return "is missing", f"add it to [{table}]{taken}"
+    suffix = f": it is taken from {source}, and none has it" if source else ""
+    return "is missing", f"add it to [{table}]{suffix}"
 
 
 def _of_value(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
     """Word a value that does not fit its key, with its remedy."""
-    name, value, wanted = path[-1], error["input"], schema_at(path)
-    given = "empty" if value in ("", [], ()) else _TYPES.get(type_of(value), type_of(value))
-    given = "a date or a time" if isinstance(value, (date, time)) else given
+    name, value, schema = path[-1], error["input"], schema_at(path)
+    description = "empty" if value in ("", [], ()) else _TYPES.get(type_of(value), type_of(value))
+    description = "a date or a time" if isinstance(value, (date, time)) else description
     if error["type"] == "fault":
         return str(error["ctx"]["message"]), str(error["ctx"]["hint"])
     if error["type"] == "literal_error" and isinstance(value, str):
-        known = wanted.get("enum") or (wanted["const"],)
-        return f'is "{value}", which is none of its values', nearest(value, known)
+        values = schema.get("enum") or (schema["const"],)
+        return f'is "{value}", which is none of its values', nearest(value, values)
     written = toml_key(str(name))
     forms = {
         "string": ("text", f'write {written} = "..."'),
@@ -134,20 +136,20 @@ def _of_value(error: ErrorDetails, *, path: list[str | int]) -> tuple[str, str]:
         "integer": ("a whole number above 0", f"write {written} = 180"),
         "boolean": ("true or false", f"write {written} = true, or false, without quotes"),
     }
-    if wanted.get("type") == "object" and name in names_in(wanted):
+    if schema.get("type") == "object" and name in names_in(schema):
         table = ".".join(toml_key(str(step)) for step in path[:-1])
         forms["object"] = (
             "a table",
             f"write [{table}.NAME], with a name of yours, and {name} in it",
         )
-    form, hint = forms["string" if error["type"] == "string_type" else wanted["type"]]
-    if "$ref" in wanted.get("items", ()):
+    form, hint = forms["string" if error["type"] == "string_type" else schema["type"]]
+    if "$ref" in schema.get("items", ()):
         form, hint = "a list of tables", f"write [[{name}]]"
     elif isinstance(name, int):
         form, hint = (form, 'write "..."') if form == "text" else (form, f"write [[{path[0]}]]")
     if error["type"] == "greater_than":
-        given = str(value)
-    return f"is {given}, and must be {form}", hint
+        description = str(value)
+    return f"is {description}, and must be {form}", hint
 
 
 _TYPES = {"a string": "text", "an object": "a table"}

@@ -88,7 +88,7 @@ def _seconds(number: int) -> int:
 def _words(command: tuple[str, ...]) -> tuple[str, ...]:
     program = command[0]
     if len(command) == 1 and len(program.split()) > 1:
-        words = ", ".join(f'"{one}"' for one in program.split())
+        words = ", ".join(f'"{word}"' for word in program.split())
         message = f'is one word with spaces, "{program}", and no shell takes it apart'
         raise _fault(message, f"write command = [{words}]")
     return command
@@ -210,8 +210,8 @@ def _date(value: object) -> object:
     try:
         return date.fromisoformat(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        given = value.isoformat() if isinstance(value, date) else repr(value)
-        raise _fault(f"is {given}, and must be a date", "write until = 2027-01-31") from None
+        text = value.isoformat() if isinstance(value, date) else repr(value)
+        raise _fault(f"is {text}, and must be a date", "write until = 2027-01-31") from None
 
 
 def like(value: Any) -> Any:

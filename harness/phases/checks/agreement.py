@@ -30,8 +30,8 @@ def agreement(account: Account) -> Iterator[Finding]:
         raise NotCovered("there are no files of [phases]", key="set phases.dns and the others")
     for name in RULES:
         calls = phase_files.calls(production, name)
-        for one in RULES[name](account, calls) if calls else ():
-            yield one.in_file(production.path_of(f"phases.{name}"))
+        for difference in RULES[name](account, calls) if calls else ():
+            yield difference.in_file(production.path_of(f"phases.{name}"))
     changes = phase_files.calls(production, "dns")
     if changes and len(changes) != 2:
         place, expected = production.path_of("phases.dns"), "the switch, then its rollback"
@@ -44,13 +44,16 @@ def _of_certificate(account: Account, calls: list[Call]) -> Iterator[Difference]
     lists = [
         [c.input["DomainName"], *c.input.get("SubjectAlternativeNames", ())] for c in requested
     ]
-    names = [name for one in lists for name in one]
+    names = [name for domains in lists for name in domains]
     one_for_all = [
         listener
         for listener in listeners.of_production(account.production)
         if listener.protocol == "HTTPS" and len(listener.create.get("Certificates") or ()) == 1
     ]
-    hosts = [account.access.public_host, *(host for one in one_for_all for host in one.hosts)]
+    hosts = [
+        account.access.public_host,
+        *(host for listener in one_for_all for host in listener.hosts),
+    ]
     for host in dict.fromkeys(hosts) if requested else ():
         if not covers(names, host):
             key = f"{requested[0].key}.DomainName"
@@ -59,32 +62,36 @@ def _of_certificate(account: Account, calls: list[Call]) -> Iterator[Difference]
 
 def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """The VPC is the configuration's, and tasks reach every API that they call."""
-    places = [one for one in calls_of("AssociateRouteTable", calls) if "SubnetId" in one.input]
-    subnets = {str(one.input["SubnetId"]) for one in places}
+    places = [
+        place for place in calls_of("AssociateRouteTable", calls) if "SubnetId" in place.input
+    ]
+    subnets = {str(place.input["SubnetId"]) for place in places}
     if subnets and len(subnets) == len(calls_of("CreateSubnet", calls)):
         tasks = account.production.tasks.values()
-        for subnet in dict.fromkeys(one for task in tasks for one in task.network.subnets):
+        for subnet in dict.fromkeys(
+            subnet_id for task in tasks for subnet_id in task.network.subnets
+        ):
             if subnet not in subnets:
                 expected = f"the subnet {subnet}, in which tasks start"
                 yield Difference("AssociateRouteTable", expected, "associates no such subnet")
-    wanted = account.production.config.vpc_cidr
-    ranges = [str(one.get("CidrBlock")) for one in inputs_of("CreateVpc", calls)]
-    if ranges and ranges != [wanted]:
-        expected = f"one VPC with {wanted}, network.vpc_cidr"
+    cidr = account.production.config.vpc_cidr
+    ranges = [str(vpc.get("CidrBlock")) for vpc in inputs_of("CreateVpc", calls)]
+    if ranges and ranges != [cidr]:
+        expected = f"one VPC with {cidr}, network.vpc_cidr"
         yield Difference("CreateVpc", expected, f"has {', '.join(ranges)}")
     yield from _of_trust(account, calls)
-    routes = [one for one in inputs_of("CreateRoute", calls) if "NatGatewayId" in one]
+    routes = [route for route in inputs_of("CreateRoute", calls) if "NatGatewayId" in route]
     if (
         routes
         or calls_of("CreateNatGateway", calls)
-        or {one.operation for one in calls} <= _VPC_ALONE
+        or {api_call.operation for api_call in calls} <= _VPC_ALONE
     ):
         return  # a file with the VPC alone shows no way out, and denies none
     endpoints = inputs_of("CreateVpcEndpoint", calls)
     names = {
-        str(one["ServiceName"]).split(".", 3)[-1]
-        for one in endpoints
-        if one.get("PrivateDnsEnabled", True)  # else the API's own name leads to the internet
+        str(endpoint["ServiceName"]).split(".", 3)[-1]
+        for endpoint in endpoints
+        if endpoint.get("PrivateDnsEnabled", True)  # else the API's own name leads to the internet
     }
     lacking = [name for name in needed_endpoints(account) if name not in names]
     if lacking:
@@ -98,20 +105,20 @@ def _of_network(account: Account, calls: list[Call]) -> Iterator[Difference]:
     yield from _of_gateways(account, calls)
     group = account.production.network.endpoints_group
     for call in calls_of("CreateVpcEndpoint", calls):
-        given = call.input.get("SecurityGroupIds") or ()
-        if group and given and group not in given:
+        groups = call.input.get("SecurityGroupIds") or ()
+        if group and groups and group not in groups:
             expected = f"the security group {group}, network.endpoints_group"
-            yield Difference(f"{call.key}.SecurityGroupIds", expected, f"has {', '.join(given)}")
+            yield Difference(f"{call.key}.SecurityGroupIds", expected, f"has {', '.join(groups)}")
 
 
 def _of_trust(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """The app trusts as many of the file's subnets as the load balancer has nodes in, at least."""
     balancer = account.production.load_balancer["LoadBalancer"]
     used = balancer.get("Subnets") or balancer.get("SubnetMappings") or ()
-    made = [str(one.get("CidrBlock", "")) for one in inputs_of("CreateSubnet", calls)]
-    subnets = [one for text in made if (one := trusted_proxies.network(text))]
+    blocks = [str(subnet.get("CidrBlock", "")) for subnet in inputs_of("CreateSubnet", calls)]
+    subnets = [network for text in blocks if (network := trusted_proxies.network(text))]
     trusted = trusted_proxies.networks(account.production)
-    inside = [one for one in subnets if any(one.subnet_of(other) for other in trusted)]
+    inside = [subnet for subnet in subnets if any(subnet.subnet_of(other) for other in trusted)]
     if len(subnets) > len(used) > len(inside) > 0:
         yield Difference(
             "CreateSubnet",
@@ -127,18 +134,20 @@ def _of_private_names(account: Account, calls: list[Call]) -> Iterator[Differenc
     Source: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
     (prerequisites); a VPC that is there already, or was printed, is not judged.
     """
-    made = calls_of("CreateVpc", calls)
+    vpcs = calls_of("CreateVpc", calls)
     document = account.production.documents["phases.network"]
     attributes = inputs_of("ModifyVpcAttribute", calls)
-    enabled = any((one.get("EnableDnsHostnames") or {}).get("Value") for one in attributes)
-    if not made or document.origins or enabled:
+    enabled = any(
+        (attribute.get("EnableDnsHostnames") or {}).get("Value") for attribute in attributes
+    )
+    if not vpcs or document.origins or enabled:
         return
     for call in calls_of("CreateVpcEndpoint", calls):
         if call.input.get("VpcEndpointType") == "Interface" and call.input.get(
             "PrivateDnsEnabled", True
         ):
             yield Difference(
-                made[0].key,
+                vpcs[0].key,
                 "ModifyVpcAttribute with EnableDnsHostnames true, which private names of endpoints"
                 f" need ({call.key}.PrivateDnsEnabled)",
                 "makes a VPC without DNS host names, AWS's default",
@@ -154,19 +163,19 @@ def _of_gateways(account: Account, calls: list[Call]) -> Iterator[Difference]:
     tasks = account.production.tasks.values()
     own = {subnet for task in tasks for subnet in task.network.subnets}
     tables = {
-        str(one["RouteTableId"])
-        for one in inputs_of("AssociateRouteTable", calls)
-        if one.get("SubnetId") in own
+        str(association["RouteTableId"])
+        for association in inputs_of("AssociateRouteTable", calls)
+        if association.get("SubnetId") in own
     }
     for call in calls_of("CreateVpcEndpoint", calls):
-        given = call.input.get("RouteTableIds") or []
-        lacking = sorted(tables.difference(given))
+        table_ids = call.input.get("RouteTableIds") or []
+        lacking = sorted(tables.difference(table_ids))
         if call.input.get("VpcEndpointType", "Gateway") == "Gateway" and lacking:
             yield Difference(
                 f"{call.key}.RouteTableIds",
                 f"the endpoint {call.input['ServiceName']} in the route tables of the tasks'"
                 f" subnets, {', '.join(lacking)}",
-                f"has {', '.join(given) or 'none'}",
+                f"has {', '.join(table_ids) or 'none'}",
             )
 
 
@@ -200,11 +209,11 @@ def _of_database(account: Account, calls: list[Call]) -> Iterator[Difference]:
 
 def _of_class(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """One instance at least is of the class with which the rehearsal counts connections."""
-    wanted = account.production.config.database.instance_class
+    instance_class = account.production.config.database.instance_class
     instances = calls_of("CreateDBInstance", calls)
-    classes = [str(one.input["DBInstanceClass"]) for one in instances]
-    if wanted and instances and wanted not in classes:
-        expected = f"the class {wanted}, database.instance_class"
+    classes = [str(instance.input["DBInstanceClass"]) for instance in instances]
+    if instance_class and instances and instance_class not in classes:
+        expected = f"the class {instance_class}, database.instance_class"
         actual = f"is {classes[0]}"
         yield Difference(f"{instances[0].key}.DBInstanceClass", expected, actual)
 
@@ -220,17 +229,17 @@ def _of_groups(call: Call, group: str, *, configured: str) -> Iterator[Differenc
 def _of_auth(production: Production, call: Call) -> Iterator[Difference]:
     """The proxy has each task's account, by a password."""
     key, auth = f"{call.key}.Auth", call.input.get("Auth") or ()
-    arns = [str(one.get("SecretArn", "")) for one in auth]
+    arns = [str(entry.get("SecretArn", "")) for entry in auth]
     for index, arn in enumerate(arns):
         if lacking := _lacking(arn, production.config.secrets):
             expected = "a secret with username and password"
             yield Difference(f"{key}[{index}].SecretArn", expected, f"is {arn}, and {lacking}")
     names = set(references.secrets_with(production, "DB_PASSWORD"))
-    known = {name for name in names if any(_is_of(arn, name) for arn in arns)}
-    for name in sorted(names - known if known else ()):
+    auth_names = {name for name in names if any(_is_of(arn, name) for arn in arns)}
+    for name in sorted(names - auth_names if auth_names else ()):
         expected = f"the secret {name}, with which tasks sign in, too"
         yield Difference(key, expected, f"has {', '.join(arns)}")
-    if any(one.get("IAMAuth") == "REQUIRED" for one in auth):
+    if any(entry.get("IAMAuth") == "REQUIRED" for entry in auth):
         expected = "IAMAuth DISABLED: tasks sign in with a password"
         yield Difference(key, expected, "has IAMAuth REQUIRED")
 
@@ -246,12 +255,12 @@ def _lacking(arn: str, secrets: Mapping[str, SecretValue]) -> str:
 
 def _is_of(arn: str, name: str) -> bool:
     """Whether an ARN is of a secret of this name; AWS adds a hyphen and six characters to it."""
-    given = arn.rpartition(":secret:")[2]
-    return given == name or given.rpartition("-")[0] == name
+    secret = arn.rpartition(":secret:")[2]
+    return secret == name or secret.rpartition("-")[0] == name
 
 
 def _of_registry(account: Account, calls: list[Call]) -> Iterator[Difference]:
-    names = [str(given["repositoryName"]) for given in inputs_of("CreateRepository", calls)]
+    names = [str(request["repositoryName"]) for request in inputs_of("CreateRepository", calls)]
     repository = account.production.app_image.partition("/")[2].partition(":")[0]
     if names and repository.partition("@")[0] not in names:
         expected, actual = f"the repository {repository}", f"has {', '.join(names)}"
@@ -259,7 +268,7 @@ def _of_registry(account: Account, calls: list[Call]) -> Iterator[Difference]:
 
 
 def _of_logs(account: Account, calls: list[Call]) -> Iterator[Difference]:
-    names = {str(given["logGroupName"]) for given in inputs_of("CreateLogGroup", calls)}
+    names = {str(group["logGroupName"]) for group in inputs_of("CreateLogGroup", calls)}
     for name in dict.fromkeys(container_log_groups(account)):
         if name not in names:
             expected = "each log group that a container writes to"
@@ -269,7 +278,7 @@ def _of_logs(account: Account, calls: list[Call]) -> Iterator[Difference]:
 def _of_dns(account: Account, calls: list[Call]) -> Iterator[Difference]:
     host = account.access.public_host
     for call in calls:
-        records = [one["ResourceRecordSet"] for one in call.input["ChangeBatch"]["Changes"]]
+        records = [change["ResourceRecordSet"] for change in call.input["ChangeBatch"]["Changes"]]
         names = {str(record["Name"]).rstrip(".") for record in records}
         if host not in names:
             key = f"{call.key}.ChangeBatch.Changes"
@@ -278,10 +287,10 @@ def _of_dns(account: Account, calls: list[Call]) -> Iterator[Difference]:
 
 def _of_scaling(account: Account, calls: list[Call]) -> Iterator[Difference]:
     cluster, services = account.access.cluster, account.access.services.values()
-    known = [f"service/{cluster}/{name}" for name in services]
+    targets = [f"service/{cluster}/{name}" for name in services]
     for call in calls:
-        if call.input["ResourceId"] not in known:
-            expected, actual = f"one of {', '.join(known)}", f"is {call.input['ResourceId']}"
+        if call.input["ResourceId"] not in targets:
+            expected, actual = f"one of {', '.join(targets)}", f"is {call.input['ResourceId']}"
             yield Difference(f"{call.key}.ResourceId", expected, actual)
 
 

@@ -27,13 +27,13 @@ class Answer:
 
 
 def _same(field: str) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-    return lambda given: {field: given[field]}
+    return lambda request: {field: request[field]}
 
 
 _LOG_GROUP = Answer(
     "DescribeLogGroups",
     "logGroups",
-    lambda given: {"logGroupNamePrefix": given["logGroupName"]},
+    lambda request: {"logGroupNamePrefix": request["logGroupName"]},
     "logGroupName",
 )
 _ANSWERS: Mapping[str, Answer] = {
@@ -42,7 +42,7 @@ _ANSWERS: Mapping[str, Answer] = {
     "CreateRepository": Answer(
         "DescribeRepositories",
         "repositories",
-        lambda given: {"repositoryNames": [given["repositoryName"]]},
+        lambda request: {"repositoryNames": [request["repositoryName"]]},
         "repositoryName",
     ),
     "CreateDBCluster": Answer(
@@ -55,18 +55,18 @@ _ANSWERS: Mapping[str, Answer] = {
     "RegisterScalableTarget": Answer(
         "DescribeScalableTargets",
         "ScalableTargets",
-        lambda given: {
-            "ServiceNamespace": given["ServiceNamespace"],
-            "ResourceIds": [given["ResourceId"]],
+        lambda request: {
+            "ServiceNamespace": request["ServiceNamespace"],
+            "ResourceIds": [request["ResourceId"]],
         },
         "ResourceId",
     ),
     "PutScalingPolicy": Answer(
         "DescribeScalingPolicies",
         "ScalingPolicies",
-        lambda given: {
-            "ServiceNamespace": given["ServiceNamespace"],
-            "PolicyNames": [given["PolicyName"]],
+        lambda request: {
+            "ServiceNamespace": request["ServiceNamespace"],
+            "PolicyNames": [request["PolicyName"]],
         },
         "PolicyName",
     ),
@@ -92,20 +92,23 @@ def _as_file(check_id: str, name: str, *, reads: tuple[str, ...], not_local: str
 
 
 def _compare(
-    account: Account, wanted: Mapping[str, Any], answer: Answer, *, key: str, api: str
+    account: Account, request: Mapping[str, Any], answer: Answer, *, key: str, api: str
 ) -> Iterator[Finding]:
-    listed = account.read(api, answer.operation, **answer.arguments(wanted))
-    items = listed[answer.items] if listed else []
-    thing = f"{answer.items} {wanted[answer.name]}"
-    found = next((item for item in items if item[answer.name] == wanted[answer.name]), None)
-    if found is None:
+    response = account.read(api, answer.operation, **answer.arguments(request))
+    items = response[answer.items] if response else []
+    thing = f"{answer.items} {request[answer.name]}"
+    resource = next((item for item in items if item[answer.name] == request[answer.name]), None)
+    if resource is None:
         yield absent(thing, remedy="create it, as the plan of its phase has it")
         return
-    shown = output.printed_shape(api, answer.operation, answer.items).members
-    declared = {name: value for name, value in wanted.items() if name in shown}
+    fields = output.printed_shape(api, answer.operation, answer.items).members
+    declared = {name: value for name, value in request.items() if name in fields}
     if zones := declared.get(_ZONES):
-        found = {**found, _ZONES: [one for one in found.get(_ZONES, ()) if one in zones]}
-    yield from account.differences(thing, declared, found, key=key)
+        resource = {
+            **resource,
+            _ZONES: [zone for zone in resource.get(_ZONES, ()) if zone in zones],
+        }
+    yield from account.differences(thing, declared, resource, key=key)
 
 
 LOGS = _as_file(

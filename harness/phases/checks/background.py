@@ -53,21 +53,23 @@ def _bucket(account: Account, name: str) -> Iterator[Finding]:
     if account.read("s3", "HeadBucket", Bucket=name) is None:
         yield absent(f"bucket {name}", remedy="create it: `cutover phase 5 --plan`")
         return
-    made = {
+    inputs = {
         call.operation: call.input
         for call in account.production.resources["bucket"].calls
         if call.input.get("Bucket") == name
     }
-    usual = _usual(made.get("CreateBucket", {}))
+    usual = _usual(inputs.get("CreateBucket", {}))
     for put, (operation, field, is_flat) in _BUCKET_ANSWERS.items():
         answer = account.read("s3", operation, Bucket=name) or {}
-        found = answer if is_flat else document_in(answer.get(field))
+        document = answer if is_flat else document_in(answer.get(field))
         thing, key = f"bucket {name}, {field}", "resources.bucket"
-        if put in made:
-            yield from account.differences(thing, document_in(made[put][field]), found, key=key)
+        if put in inputs:
+            yield from account.differences(
+                thing, document_in(inputs[put][field]), document, key=key
+            )
         elif put in usual:
-            yield from account.default_differences(thing, usual[put], found, key=key)
-        elif found:
+            yield from account.default_differences(thing, usual[put], document, key=key)
+        elif document:
             yield account.addition(thing, key=key)
 
 

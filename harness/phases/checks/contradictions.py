@@ -22,15 +22,15 @@ def find(production: Production) -> list[Problem]:
         calls = phase_files.calls(production, name)
         if not calls:
             continue
-        found = [
-            Problem(one.key, f"{one.actual}, expected {one.expected}", REMEDY)
+        phase_problems = [
+            Problem(difference.key, f"{difference.actual}, expected {difference.expected}", REMEDY)
             for rules in (agreement.RULES, soundness.RULES)
             if name in rules
-            for one in rules[name](account, calls)
+            for difference in rules[name](account, calls)
         ]
         try:
-            if found:
-                production.documents[f"phases.{name}"].reject(found)
+            if phase_problems:
+                production.documents[f"phases.{name}"].reject(phase_problems)
         except InputError as error:
             problems += error.problems
     return problems

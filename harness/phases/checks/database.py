@@ -55,29 +55,29 @@ def _proxy(account: Account) -> dict[str, Any] | None:
 def proxy(account: Account) -> Iterator[Finding]:
     """RDS Proxy is available, requires TLS, and signs in with the app's secret in its group."""
     name = proxy_name(account)
-    found = _proxy(account)
-    if found is None:
+    db_proxy = _proxy(account)
+    if db_proxy is None:
         yield absent(f"RDS Proxy {name}", remedy="create it, or correct database.proxy_endpoint")
         return
     thing, group = f"RDS Proxy {name}", account.production.network.proxy_group
-    if found["Status"] != "available":
+    if db_proxy["Status"] != "available":
         remedy = "wait; with insufficient-resource-limits or incompatible-network recreate it"
-        yield Finding(thing, "status available", f"status {found['Status']}", remedy)
-    if not found.get("RequireTLS"):
+        yield Finding(thing, "status available", f"status {db_proxy['Status']}", remedy)
+    if not db_proxy.get("RequireTLS"):
         remedy = f"aws rds modify-db-proxy --db-proxy-name {name} --require-tls"
         yield Finding(thing, "TLS required", "connections without TLS are taken", remedy)
     secret = account.access.secrets.get("db", "")
-    arns = [auth.get("SecretArn", "") for auth in found.get("Auth", ())]
-    ours = re.compile(rf":secret:{re.escape(secret)}(-[A-Za-z0-9]{{6}})?$")
-    if secret and not any(map(ours.search, arns)):
+    arns = [auth.get("SecretArn", "") for auth in db_proxy.get("Auth", ())]
+    pattern = re.compile(rf":secret:{re.escape(secret)}(-[A-Za-z0-9]{{6}})?$")
+    if secret and not any(map(pattern.search, arns)):
         actual = f"signs in with {', '.join(filter(None, arns)) or 'no secret'}"
         yield Finding(thing, f"the secret {secret}", actual, "add the secret to its authentication")
-    if group and found.get("VpcSecurityGroupIds") != [group]:
-        actual = f"has {', '.join(found.get('VpcSecurityGroupIds', ())) or 'none'}"
+    if group and db_proxy.get("VpcSecurityGroupIds") != [group]:
+        actual = f"has {', '.join(db_proxy.get('VpcSecurityGroupIds', ())) or 'none'}"
         yield Finding(thing, f"the security group {group} alone", actual, "change its groups")
-    if found.get("Endpoint") not in (None, account.access.proxy_endpoint):
+    if db_proxy.get("Endpoint") not in (None, account.access.proxy_endpoint):
         remedy = "correct database.proxy_endpoint, and DB_HOST of the task definitions"
-        yield Finding(thing, account.access.proxy_endpoint, str(found["Endpoint"]), remedy)
+        yield Finding(thing, account.access.proxy_endpoint, str(db_proxy["Endpoint"]), remedy)
 
 
 @check("2.proxy-targets", reads=("rds:DescribeDBProxyTargets",), not_local=_NO_RDS)
@@ -86,7 +86,9 @@ def proxy_targets(account: Account) -> Iterator[Finding]:
     name = proxy_name(account)
     answer = account.read("rds", "DescribeDBProxyTargets", DBProxyName=name)
     targets = (
-        [one for one in answer["Targets"] if one.get("Type") != "TRACKED_CLUSTER"] if answer else []
+        [entry for entry in answer["Targets"] if entry.get("Type") != "TRACKED_CLUSTER"]
+        if answer
+        else []
     )
     if not targets:
         remedy = f"aws rds register-db-proxy-targets --db-proxy-name {name}"
@@ -118,19 +120,21 @@ def proxy_pool(account: Account) -> Iterator[Finding]:
     """RDS Proxy opens as many connections as cutover.toml counts with, and as its file has them."""
     name, key = proxy_name(account), "phases.database"
     answer = account.read("rds", "DescribeDBProxyTargetGroups", DBProxyName=name)
-    wanted = account.production.config.database.max_connections_percent
-    made = inputs_of("ModifyDBProxyTargetGroup", phase_files.calls(account.production, "database"))
+    limit = account.production.config.database.max_connections_percent
+    changes = inputs_of(
+        "ModifyDBProxyTargetGroup", phase_files.calls(account.production, "database")
+    )
     for group in answer["TargetGroups"] if answer else ():
         thing = f"target group {group['TargetGroupName']} of RDS Proxy {name}"
         pool = group.get("ConnectionPoolConfig", {})
         percent = pool.get("MaxConnectionsPercent", _PERCENT)
-        if percent != wanted:
-            expected = f"MaxConnectionsPercent {wanted}"
+        if percent != limit:
+            expected = f"MaxConnectionsPercent {limit}"
             remedy = "change it, or database.max_connections_percent"
             yield Finding(thing, expected, str(percent), remedy)
-        for given in (one.get("ConnectionPoolConfig") or {} for one in made):
-            yield from account.differences(thing, given, pool, key=key)
-            if pool.get(_QUERY) and not given.get(_QUERY):
+        for config in (change.get("ConnectionPoolConfig") or {} for change in changes):
+            yield from account.differences(thing, config, pool, key=key)
+            if pool.get(_QUERY) and not config.get(_QUERY):
                 yield account.addition(f"{_QUERY} of {thing}", key=key)
 
 
@@ -153,7 +157,9 @@ def aurora(account: Account) -> Iterator[Finding]:
     if cluster is None:
         yield absent(f"cluster {name}", remedy="create it, or correct database.cluster_endpoint")
         return
-    groups = [one["VpcSecurityGroupId"] for one in cluster.get("VpcSecurityGroups", ())]
+    groups = [
+        membership["VpcSecurityGroupId"] for membership in cluster.get("VpcSecurityGroups", ())
+    ]
     modify = f"aws rds modify-db-cluster --db-cluster-identifier {name}"
     days = cluster.get("BackupRetentionPeriod", 0)
     for is_right, expected, actual, remedy in (
@@ -227,7 +233,9 @@ def _parameters(account: Account) -> tuple[str, dict[str, dict[str, Any]]]:
         raise NotCovered("there is no cluster", key="2.aurora")
     group = cluster["DBClusterParameterGroup"]
     answer = account.read("rds", "DescribeDBClusterParameters", DBClusterParameterGroupName=group)
-    return group, {one["ParameterName"]: one for one in answer["Parameters"]} if answer else {}
+    return group, {
+        parameter["ParameterName"]: parameter for parameter in answer["Parameters"]
+    } if answer else {}
 
 
 @check(
@@ -239,14 +247,21 @@ def parameters(account: Account) -> Iterator[Finding]:
     """The cluster's parameters are those of its file, and no others were set."""
     key = "phases.database"
     account.file(key, noun="the database")  # not covered without it
-    (group, found), wanted = _parameters(account), cluster_parameters.of_cluster(account.production)
+    (group, by_name), file_values = (
+        _parameters(account),
+        cluster_parameters.of_cluster(account.production),
+    )
     thing = f"parameter group {group}"
-    values = {name: _spelled(found.get(name, {}).get("ParameterValue", "")) for name in wanted}
-    declared = {name: _spelled(value) for name, value in wanted.items()}
+    values = {
+        name: _spelled(by_name.get(name, {}).get("ParameterValue", "")) for name in file_values
+    }
+    declared = {name: _spelled(value) for name, value in file_values.items()}
     yield from account.differences(thing, declared, values, key=key)
-    for name, one in found.items():
-        if one.get("Source") == "user" and name not in wanted:
-            yield account.addition(f"{name} = {one.get('ParameterValue')} of {thing}", key=key)
+    for name, parameter in by_name.items():
+        if parameter.get("Source") == "user" and name not in file_values:
+            yield account.addition(
+                f"{name} = {parameter.get('ParameterValue')} of {thing}", key=key
+            )
 
 
 def _spelled(value: str) -> str:

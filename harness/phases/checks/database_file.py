@@ -50,9 +50,9 @@ def differences(_account: Account, calls: list[Call]) -> Iterator[Difference]:
 
 def _of_parameters(calls: list[Call]) -> Iterator[Difference]:
     for call in calls_of("ModifyDBClusterParameterGroup", calls):
-        for index, one in enumerate(call.input.get("Parameters") or ()):
-            value = str(one.get("ParameterValue", ""))
-            if one.get("ParameterName") == _SECURE and value.upper() in _OFF:
+        for index, parameter in enumerate(call.input.get("Parameters") or ()):
+            value = str(parameter.get("ParameterValue", ""))
+            if parameter.get("ParameterName") == _SECURE and value.upper() in _OFF:
                 key = f"{call.key}.Parameters[{index}].ParameterValue"
                 yield Difference(key, f"{_SECURE} ON", f"is {value}: it takes plain text")
 
@@ -60,24 +60,27 @@ def _of_parameters(calls: list[Call]) -> Iterator[Difference]:
 def _of_groups(calls: list[Call]) -> Iterator[Difference]:
     """The cluster uses each group that the file makes: parameters of another change nothing."""
     clusters = inputs_of("CreateDBCluster", calls)
-    users = [*clusters, *(one for one in inputs_of("CreateDBInstance", calls) if not clusters)]
+    users = [
+        *clusters,
+        *(instance for instance in inputs_of("CreateDBInstance", calls) if not clusters),
+    ]
     for operation, field in _MADE_AND_USED.items():
         used = _values(users, field)
         for call in calls_of(operation, calls) if users else ():
             if (name := str(call.input.get(field, ""))) not in used:
-                named = ", ".join(sorted(used)) or "which names none"
-                expected = f"the group of the cluster, {named}"
+                names = ", ".join(sorted(used)) or "which names none"
+                expected = f"the group of the cluster, {names}"
                 yield Difference(f"{call.key}.{field}", expected, f"is {name}, which nothing uses")
 
 
 def _values(inputs: list[Mapping[str, Any]], field: str) -> set[str]:
-    return {str(one[field]) for one in inputs if one.get(field)}
+    return {str(request[field]) for request in inputs if request.get(field)}
 
 
 def _of_targets(calls: list[Call]) -> Iterator[Difference]:
-    made = [*calls_of("CreateDBCluster", calls), *calls_of("CreateDBInstance", calls)]
+    databases = [*calls_of("CreateDBCluster", calls), *calls_of("CreateDBInstance", calls)]
     proxies = calls_of("CreateDBProxy", calls)
-    if proxies and made and not calls_of("RegisterDBProxyTargets", calls):
+    if proxies and databases and not calls_of("RegisterDBProxyTargets", calls):
         expected = "RegisterDBProxyTargets with the cluster, without which the proxy has no target"
         yield Difference(proxies[0].key, expected, "registers none")
 

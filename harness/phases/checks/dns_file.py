@@ -61,7 +61,7 @@ class Change:
         alias = self.record.get("AliasTarget")
         if alias:
             return [str(alias.get("DNSName", ""))]
-        return [str(one.get("Value", "")) for one in self.record.get("ResourceRecords") or ()]
+        return [str(record.get("Value", "")) for record in self.record.get("ResourceRecords") or ()]
 
 
 def changes_of(call: Call, host: str) -> list[Change]:
@@ -70,12 +70,12 @@ def changes_of(call: Call, host: str) -> list[Change]:
     return [
         Change(
             str(call.input.get("HostedZoneId", "")),
-            str(one["Action"]),
-            one["ResourceRecordSet"],
+            str(change["Action"]),
+            change["ResourceRecordSet"],
             f"{call.key}.ChangeBatch.Changes[{index}]",
         )
-        for index, one in enumerate(changes)
-        if str(one["ResourceRecordSet"]["Name"]).rstrip(".") == host
+        for index, change in enumerate(changes)
+        if str(change["ResourceRecordSet"]["Name"]).rstrip(".") == host
     ]
 
 
@@ -117,9 +117,9 @@ def _of_switch(account: Account, change: Change) -> Iterator[Difference]:
     balancer = account.production.load_balancer["LoadBalancer"]
     is_internal = balancer.get("Scheme") == "internal"
     for value in change.values if change.action != "DELETE" else ():
-        found = BALANCER.fullmatch(value)
-        wanted = (str(balancer["Name"]).lower(), is_internal)
-        if found and (found["name"].lower(), bool(found["internal"])) != wanted:
+        match = BALANCER.fullmatch(value)
+        target = (str(balancer["Name"]).lower(), is_internal)
+        if match and (match["name"].lower(), bool(match["internal"])) != target:
             scheme = "internal" if is_internal else "internet-facing"
             expected = f"the {scheme} load balancer {balancer['Name']}"
             yield Difference(f"{change.key}.ResourceRecordSet", expected, f"leads to {value}")
@@ -128,22 +128,26 @@ def _of_switch(account: Account, change: Change) -> Iterator[Difference]:
 def _of_present(account: Account, batch: list[Change], other: list[Change]) -> Iterator[Difference]:
     """Route 53 takes no second record of a type, and nothing beside a CNAME: it needs a DELETE."""
     host = account.access.public_host
-    present = {one.record_type for one in other if one.action != "DELETE"}
-    present -= {one.record_type for one in batch if one.action == "DELETE"}
+    present = {entry.record_type for entry in other if entry.action != "DELETE"}
+    present -= {entry.record_type for entry in batch if entry.action == "DELETE"}
     for change in batch:
         record_type = change.record_type
-        others = sorted(one for one in present - {record_type} if "CNAME" in (one, record_type))
+        conflicts = sorted(
+            type_name
+            for type_name in present - {record_type}
+            if "CNAME" in (type_name, record_type)
+        )
         if change.action == "CREATE" and record_type in present:
             expected = f"UPSERT: {host} has a record of type {record_type} already"
             yield Difference(f"{change.key}.Action", expected, "has CREATE")
-        elif change.action != "DELETE" and others:
-            expected = f"a DELETE of the {others[0]} record of {host} in the same change"
+        elif change.action != "DELETE" and conflicts:
+            expected = f"a DELETE of the {conflicts[0]} record of {host} in the same change"
             yield Difference(change.key, expected, f"makes a {record_type} record beside it")
 
 
 def _of_rollback(switch: list[Change], rollback: list[Change]) -> Iterator[Difference]:
     """The way back takes each record of the switch in the same zone, and leads elsewhere."""
-    back = {one.identity: one for one in rollback}
+    back = {entry.identity: entry for entry in rollback}
     for change in switch if rollback else ():
         other = back.get(change.identity)
         if change.action == "DELETE":

@@ -47,17 +47,19 @@ def _images(account: Account) -> list[_Image]:
         NotCovered: None is in the account's own ECR.
     """
     definitions = account.production.definitions
-    references = dict.fromkeys(one.image for each in definitions for one in each.containers)
+    references = dict.fromkeys(
+        container.image for each in definitions for container in each.containers
+    )
     own = (account.access.account_id, account.access.region)
-    found = [
+    images = [
         _Image(match[0], match["repository"], match["tag"] or "", match["digest"] or "")
         for match in filter(None, map(_ECR.fullmatch, references))
         if (match["account"], match["region"]) == own
     ]
-    if not found:
+    if not images:
         reason = f"{', '.join(references)}: none is in ECR of this account"
         raise NotCovered(reason, key="its registry tells")
-    return found
+    return images
 
 
 def _detail(account: Account, image: _Image) -> dict[str, Any] | None:
@@ -75,15 +77,15 @@ def _detail(account: Account, image: _Image) -> dict[str, Any] | None:
 )
 def image(account: Account) -> Iterator[Finding]:
     """The task definitions' images are in ECR, and their tags cannot be overwritten."""
-    for one in _images(account):
-        name = one.repository
+    for ecr_image in _images(account):
+        name = ecr_image.repository
         answer = account.read("ecr", "DescribeRepositories", repositoryNames=[name])
         if answer is None:
             remedy = f"aws ecr create-repository --repository-name {name}"
             yield absent(f"ECR repository {name}", remedy=remedy)
             continue
         mutability = answer["repositories"][0].get("imageTagMutability", "MUTABLE")
-        if not one.digest and not mutability.startswith("IMMUTABLE"):
+        if not ecr_image.digest and not mutability.startswith("IMMUTABLE"):
             yield Finding(
                 f"ECR repository {name}",
                 "tags that cannot be overwritten",
@@ -91,8 +93,8 @@ def image(account: Account) -> Iterator[Finding]:
                 f"aws ecr put-image-tag-mutability --repository-name {name}"
                 " --image-tag-mutability IMMUTABLE",
             )
-        if _detail(account, one) is None:
-            yield absent(f"image {one.name}", remedy="push it: `cutover phase 3 --plan`")
+        if _detail(account, ecr_image) is None:
+            yield absent(f"image {ecr_image.name}", remedy="push it: `cutover phase 3 --plan`")
 
 
 @check(
@@ -102,7 +104,7 @@ def image(account: Account) -> Iterator[Finding]:
 )
 def image_runs(account: Account) -> Iterator[Finding]:
     """Running tasks have the images of the task definitions' tags."""
-    details = {one.reference: _detail(account, one) for one in _images(account)}
+    details = {ecr_image.reference: _detail(account, ecr_image) for ecr_image in _images(account)}
     digests = {name: detail["imageDigest"] for name, detail in details.items() if detail}
     if not digests:
         raise NotCovered("none of the images is in ECR", key="3.image")
@@ -121,8 +123,8 @@ def image_runs(account: Account) -> Iterator[Finding]:
 @check("3.scan-clean", reads=("ecr:DescribeImageScanFindings",), not_local=_NO_ECR)
 def scan(account: Account) -> Iterator[Finding]:
     """ECR's scan of each image has ended, and found nothing critical or high."""
-    for one in _images(account):
-        yield from _of_scan(account, one)
+    for ecr_image in _images(account):
+        yield from _of_scan(account, ecr_image)
 
 
 def _of_scan(account: Account, image: _Image) -> Iterator[Finding]:
@@ -139,10 +141,10 @@ def _of_scan(account: Account, image: _Image) -> Iterator[Finding]:
         actual = f"{status['status']}: {status.get('description', '')}"
         yield Finding(f"scan of {image.name}", "an ended scan", actual, "wait, or scan again")
     counts = answer.get("imageScanFindings", {}).get("findingSeverityCounts", {})
-    found = [f"{counts[level]} {level}" for level in _TO_TRIAGE if counts.get(level)]
-    if found:
+    severities = [f"{counts[level]} {level}" for level in _TO_TRIAGE if counts.get(level)]
+    if severities:
         remedy = "rebuild with patched packages, or triage each finding in the console"
-        yield Finding(f"image {image.name}", "no CRITICAL or HIGH", ", ".join(found), remedy)
+        yield Finding(f"image {image.name}", "no CRITICAL or HIGH", ", ".join(severities), remedy)
 
 
 CHECKS = (image, image_runs, scan)

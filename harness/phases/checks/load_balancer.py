@@ -43,19 +43,19 @@ def _no_load_balancer(account: Account) -> Finding:
 )
 def load_balancer(account: Account) -> Iterator[Finding]:
     """The load balancer is as its file, with its attributes."""
-    found, name = account.load_balancer(), account.access.load_balancer
-    if found is None:
+    balancer, name = account.load_balancer(), account.access.load_balancer
+    if balancer is None:
         yield _no_load_balancer(account)
         return
     thing, file = f"load balancer {name}", account.production.load_balancer
-    wanted = dict(file["LoadBalancer"])
-    if mappings := wanted.pop("SubnetMappings", ()):
-        wanted["Subnets"] = [one.get("SubnetId") for one in mappings]
-    subnets = [one.get("SubnetId") for one in found.get("AvailabilityZones") or ()]
-    shown = {**found, "Name": found["LoadBalancerName"], "Subnets": subnets}
-    yield from account.differences(thing, wanted, shown, key="ecs.load_balancer")
+    fields = dict(file["LoadBalancer"])
+    if mappings := fields.pop("SubnetMappings", ()):
+        fields["Subnets"] = [mapping.get("SubnetId") for mapping in mappings]
+    subnets = [zone.get("SubnetId") for zone in balancer.get("AvailabilityZones") or ()]
+    description = {**balancer, "Name": balancer["LoadBalancerName"], "Subnets": subnets}
+    yield from account.differences(thing, fields, description, key="ecs.load_balancer")
     answer = account.read(
-        "elbv2", "DescribeLoadBalancerAttributes", LoadBalancerArn=found["LoadBalancerArn"]
+        "elbv2", "DescribeLoadBalancerAttributes", LoadBalancerArn=balancer["LoadBalancerArn"]
     )
     yield from _of_attributes(account, thing, file, answer, key="ecs.load_balancer")
 
@@ -64,13 +64,13 @@ def _of_attributes(
     account: Account, thing: str, file: Mapping[str, Any], answer: Mapping[str, Any], *, key: str
 ) -> Iterator[Finding]:
     """Compare the attributes of a file, and ELB's defaults of those that change requests."""
-    listed = file.get("Attributes") or []
-    yield from account.differences(thing, {"Attributes": listed}, answer, key=key)
-    given = {one["Key"] for one in listed}
+    attributes = file.get("Attributes") or []
+    yield from account.differences(thing, {"Attributes": attributes}, answer, key=key)
+    keys = {attribute["Key"] for attribute in attributes}
     usual = [
         {"Key": name, "Value": value}
         for name, value in _DEFAULTS[key].items()
-        if name.startswith(_OF_REQUESTS) and name not in given
+        if name.startswith(_OF_REQUESTS) and name not in keys
     ]
     yield from account.default_differences(thing, {"Attributes": usual}, answer, key=key)
 
@@ -92,14 +92,14 @@ def listeners(account: Account) -> Iterator[Finding]:
         return
     arn = balancer["LoadBalancerArn"]
     answer = account.read("elbv2", "DescribeListeners", LoadBalancerArn=arn)
-    by_port = {one["Port"]: one for one in answer["Listeners"]} if answer else {}
+    by_port = {entry["Port"]: entry for entry in answer["Listeners"]} if answer else {}
     https, http = by_port.get(443), by_port.get(80)
     if https is None or https["Protocol"] != "HTTPS":
         yield absent("HTTPS listener on port 443", remedy="add it, with the host's certificate")
     else:
         yield from _policy(account, str(https["SslPolicy"]))
     actions = http["DefaultActions"] if http else []
-    redirects = [one["RedirectConfig"] for one in actions if "RedirectConfig" in one]
+    redirects = [action["RedirectConfig"] for action in actions if "RedirectConfig" in action]
     redirect = redirects[0] if redirects else {}
     if http is None:
         yield absent("listener on port 80", remedy="add it, with a redirect to HTTPS 443")
@@ -107,12 +107,12 @@ def listeners(account: Account) -> Iterator[Finding]:
         actual = f"{redirect.get('Protocol', 'no redirect')} {redirect.get('StatusCode', '')}"
         remedy = "make its default action a redirect to HTTPS 443, HTTP_301"
         yield Finding("listener on port 80", "a redirect to HTTPS, HTTP_301", actual, remedy)
-    wanted = account.production.load_balancer.get("Listeners") or ()
-    for listener in wanted:
+    file_listeners = account.production.load_balancer.get("Listeners") or ()
+    for listener in file_listeners:
         deployed = by_port.get(listener["Port"], {})
         thing = f"listener on port {listener['Port']}"
-        given = without_arn(listener)
-        yield from account.differences(thing, given, deployed, key="ecs.load_balancer")
+        fields = without_arn(listener)
+        yield from account.differences(thing, fields, deployed, key="ecs.load_balancer")
 
 
 @check(
@@ -136,7 +136,9 @@ def rules(account: Account) -> Iterator[Finding]:
             key="put there what `aws elbv2 describe-listeners` and `describe-rules` print",
         )
     answer = account.read("elbv2", "DescribeListeners", LoadBalancerArn=balancer["LoadBalancerArn"])
-    deployed = {one["Port"]: one["ListenerArn"] for one in answer["Listeners"]} if answer else {}
+    deployed = (
+        {entry["Port"]: entry["ListenerArn"] for entry in answer["Listeners"]} if answer else {}
+    )
     for listener in of_production(production):
         if arn := deployed.get(listener.port):
             yield from _rules_of(account, listener, arn)
@@ -144,16 +146,16 @@ def rules(account: Account) -> Iterator[Finding]:
 
 def _rules_of(account: Account, listener: Listener, arn: str) -> Iterator[Finding]:
     answer = account.read("elbv2", "DescribeRules", ListenerArn=arn)
-    on_aws = {one["Priority"]: one for one in answer["Rules"] if not one.get("IsDefault")}
+    on_aws = {entry["Priority"]: entry for entry in answer["Rules"] if not entry.get("IsDefault")}
     for rule in listener.rules:
         priority = str(rule["Priority"])
         thing = f"rule {priority} of the listener on port {listener.port}"
-        found = on_aws.pop(priority, None)
-        if found is None:
+        aws_rule = on_aws.pop(priority, None)
+        if aws_rule is None:
             yield absent(thing, remedy="create it: `cutover phase 4 --plan`")
         else:
-            wanted = {name: rule[name] for name in ("Conditions", "Actions") if name in rule}
-            yield from account.differences(thing, wanted, found, key="ecs.load_balancer")
+            fields = {name: rule[name] for name in ("Conditions", "Actions") if name in rule}
+            yield from account.differences(thing, fields, aws_rule, key="ecs.load_balancer")
     for priority, rule in on_aws.items():
         types = ", ".join(str(action.get("Type")) for action in rule.get("Actions") or ())
         yield Finding(

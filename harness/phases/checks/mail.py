@@ -20,13 +20,13 @@ def ses_verified(account: Account) -> Iterator[Finding]:
     """The identity that mail is sent from is verified."""
     name = account.name_of("identity", noun="mail identity")
     answer = account.read("ses", "GetIdentityVerificationAttributes", Identities=[name])
-    found = answer["VerificationAttributes"].get(name, {}).get("VerificationStatus", _NO_IDENTITY)
+    status = answer["VerificationAttributes"].get(name, {}).get("VerificationStatus", _NO_IDENTITY)
     # The emulator calls each name verified.
     if account.is_local and name not in account.read("ses", "ListIdentities")["Identities"]:
-        found = _NO_IDENTITY
-    if found != "Success":
+        status = _NO_IDENTITY
+    if status != "Success":
         remedy = "verify it: put its records into DNS, or open the link that SES mailed"
-        yield Finding(f"identity {name}", "Success", found, remedy)
+        yield Finding(f"identity {name}", "Success", status, remedy)
 
 
 @check(

@@ -36,14 +36,14 @@ def chain_in_file(account: Account) -> Iterator[Finding]:
 @check("1.sg-chain", reads=("ec2:DescribeSecurityGroups",), not_local=_NO_EC2, readiness=True)
 def chain(account: Account) -> Iterator[Finding]:
     """The account's security groups admit the peers of the file, and nobody else."""
-    wanted = account.production.network.groups.groups.values()
+    groups = account.production.network.groups.groups.values()
     answer = account.read(
         "ec2",
         "DescribeSecurityGroups",
-        Filters=[{"Name": "group-id", "Values": [group.id for group in wanted]}],
+        Filters=[{"Name": "group-id", "Values": [group.id for group in groups]}],
     )
     deployed = [parse_group(raw) for raw in answer["SecurityGroups"]]
-    yield from group_chain.differences(wanted, deployed)
+    yield from group_chain.differences(groups, deployed)
     yield from group_chain.breaks(deployed, group_chain.owners(account.production))
 
 
@@ -57,16 +57,16 @@ def certificate(account: Account) -> Iterator[Finding]:
     """A certificate for the public host is issued in the Region, and valid for 30 days more."""
     host = account.access.public_host
     statuses = ["ISSUED", "PENDING_VALIDATION", "FAILED", "EXPIRED", "VALIDATION_TIMED_OUT"]
-    listed = account.read(
+    response = account.read(
         "acm",
         "ListCertificates",
         CertificateStatuses=statuses,
         Includes={"keyTypes": list(_KEY_TYPES)},
     )
     described = [
-        account.read("acm", "DescribeCertificate", CertificateArn=one["CertificateArn"])
-        for one in listed["CertificateSummaryList"]
-        if covers(_names(one), host)
+        account.read("acm", "DescribeCertificate", CertificateArn=summary["CertificateArn"])
+        for summary in response["CertificateSummaryList"]
+        if covers(_names(summary), host)
     ]
     certificates = [answer["Certificate"] for answer in described if answer]
     faults = [text for text in map(partial(_fault, account), certificates) if text]
@@ -114,10 +114,10 @@ def subnets(account: Account) -> Iterator[Finding]:
     network = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     private = list(network.get("subnets") or ())
     answer = account.read("ec2", "DescribeSubnets", SubnetIds=[*dict.fromkeys([*public, *private])])
-    known = {one["SubnetId"]: one for one in answer["Subnets"]} if answer else {}
+    by_id = {subnet["SubnetId"]: subnet for subnet in answer["Subnets"]} if answer else {}
     for owner, ids in ((LOAD_BALANCER, public), (TASKS, private)):
-        missing = [subnet for subnet in ids if subnet not in known]
-        zones = {known[subnet]["AvailabilityZone"] for subnet in ids if subnet in known}
+        missing = [subnet for subnet in ids if subnet not in by_id]
+        zones = {by_id[subnet]["AvailabilityZone"] for subnet in ids if subnet in by_id}
         if missing:
             remedy = "create it, or correct its id in the file"
             yield absent(f"subnet {', '.join(missing)} of {owner}", remedy=remedy)
@@ -125,14 +125,14 @@ def subnets(account: Account) -> Iterator[Finding]:
             actual = f"all in {', '.join(zones)}"
             remedy = "add a subnet of another zone"
             yield Finding(f"subnets of {owner}", "two Availability Zones", actual, remedy)
-    if known:
-        yield from _routes(account, known, public=public, private=private)
+    if by_id:
+        yield from _routes(account, by_id, public=public, private=private)
 
 
 def _routes(
-    account: Account, known: Mapping[str, Any], *, public: list[str], private: list[str]
+    account: Account, by_id: Mapping[str, Any], *, public: list[str], private: list[str]
 ) -> Iterator[Finding]:
-    vpc = next(iter(known.values()))["VpcId"]
+    vpc = next(iter(by_id.values()))["VpcId"]
     filters = [{"Name": "vpc-id", "Values": [vpc]}]
     tables = account.read("ec2", "DescribeRouteTables", Filters=filters)["RouteTables"]
     for subnet in public:
@@ -167,9 +167,11 @@ def _endpoints(
     """Find APIs that tasks in subnets without a NAT gateway do not reach."""
     region, group = account.access.region, account.production.network.endpoints_group
     by_name: dict[str, list[str]] = {}
-    for one in endpoints:
-        name = str(one["ServiceName"]).partition(f"{region}.")[2]
-        by_name.setdefault(name, []).append(_fault_of_endpoint(one, tables, subnets, group=group))
+    for endpoint in endpoints:
+        name = str(endpoint["ServiceName"]).partition(f"{region}.")[2]
+        by_name.setdefault(name, []).append(
+            _fault_of_endpoint(endpoint, tables, subnets, group=group)
+        )
     needed = needed_endpoints(account)
     missing = [name for name in needed if name not in by_name]
     if missing:
@@ -203,14 +205,14 @@ def _fault_of_endpoint(
     if endpoint.get("VpcEndpointType") == "Gateway":
         used = set(endpoint.get("RouteTableIds") or ())
         without = [
-            one
-            for one in subnets
-            if not {t.get("RouteTableId") for t in _tables_of(tables, one)} & used
+            subnet
+            for subnet in subnets
+            if not {t.get("RouteTableId") for t in _tables_of(tables, subnet)} & used
         ]
         return f"the route table of {', '.join(without)} does not lead to it" if without else ""
     if not endpoint.get("PrivateDnsEnabled", True):
         return "it has no private DNS: the API's name leads past it"
-    groups = [one["GroupId"] for one in endpoint.get("Groups") or ()]
+    groups = [entry["GroupId"] for entry in endpoint.get("Groups") or ()]
     return f"its security groups are {', '.join(groups)}" if group and group not in groups else ""
 
 
@@ -228,9 +230,9 @@ def _tables_of(tables: Iterable[Mapping[str, Any]], subnet: str) -> list[Mapping
     own = [
         table
         for table in tables
-        if any(one.get("SubnetId") == subnet for one in table["Associations"])
+        if any(association.get("SubnetId") == subnet for association in table["Associations"])
     ]
-    return own or [one for one in tables if any(a.get("Main") for a in one["Associations"])]
+    return own or [table for table in tables if any(a.get("Main") for a in table["Associations"])]
 
 
 def needed_endpoints(account: Account) -> list[str]:

@@ -22,20 +22,20 @@ def queues(account: Account) -> Iterator[Finding]:
     """The queues have the settings of their file, and no job is in a dead-letter queue."""
     account.name_of("queue", noun="queue")
     inputs = account.production.resources["queues"].inputs_of("CreateQueue")
-    dead = {dead_letter_queue(given) for given in inputs}
+    dead = {dead_letter_queue(queue) for queue in inputs}
     for create in inputs:
         name = str(create["QueueName"])
         attributes = _attributes(account, name)
         if attributes is None:
             yield absent(f"queue {name}", remedy="create it: `cutover phase 5 --plan`")
             continue
-        wanted = {key: _value(value) for key, value in create.get("Attributes", {}).items()}
+        settings = {key: _value(value) for key, value in create.get("Attributes", {}).items()}
         thing, place = f"queue {name}", "resources.queues"
-        yield from account.differences(thing, wanted, attributes, key=place)
-        usual = {key: value for key, value in _DEFAULTS.items() if key not in wanted}
+        yield from account.differences(thing, settings, attributes, key=place)
+        usual = {key: value for key, value in _DEFAULTS.items() if key not in settings}
         yield from account.default_differences(thing, usual, attributes, key=place)
-        for one in {"RedrivePolicy", "Policy"} & attributes.keys() - wanted.keys():
-            yield account.addition(f"{one} of {thing}", key=place)
+        for attribute in {"RedrivePolicy", "Policy"} & attributes.keys() - settings.keys():
+            yield account.addition(f"{attribute} of {thing}", key=place)
         waiting = int(attributes.get("ApproximateNumberOfMessages", 0))
         if name in dead and waiting:
             yield Finding(
@@ -51,8 +51,8 @@ def _attributes(account: Account, name: str) -> dict[str, Any] | None:
     if answer is None:
         return None
     url = answer["QueueUrl"]
-    found = account.read("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
-    return {key: _value(value) for key, value in found.get("Attributes", {}).items()}
+    response = account.read("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
+    return {key: _value(value) for key, value in response.get("Attributes", {}).items()}
 
 
 def _value(value: Any) -> Any:
@@ -66,7 +66,7 @@ def queue_age(account: Account) -> Iterator[Finding]:
     age = _metric(account, "ApproximateAgeOfOldestMessage", statistic="Maximum")
     name = account.access.resources["queue"]
     inputs = account.production.resources["queues"].inputs_of("CreateQueue")
-    (create,) = (one for one in inputs if one["QueueName"] == name)
+    (create,) = (queue for queue in inputs if queue["QueueName"] == name)
     allowed = 2 * int(create.get("Attributes", {}).get("VisibilityTimeout", 30))
     if age is not None and age > allowed:
         remedy = "read the workers' logs; add workers, or correct their --timeout"

@@ -128,7 +128,11 @@ def secrets(account: Account) -> Iterator[Finding]:
 def _parameters(account: Account) -> Iterator[Finding]:
     own = {"", account.access.account_id, account.access.region}
     references = map(parse_parameter, account.production.config.parameters)
-    for name in (one.names[0] for one in references if {one.account, one.region} <= own):
+    for name in (
+        reference.names[0]
+        for reference in references
+        if {reference.account, reference.region} <= own
+    ):
         filters = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
         if not account.read("ssm", "DescribeParameters", ParameterFilters=filters)["Parameters"]:
             yield Finding(f"parameter {name}", "a parameter", _NO_START, _PLAN)
@@ -138,8 +142,8 @@ def _environment_files(account: Account) -> Iterator[Finding]:
     places = map(environment_file.place_of, account.production.environment_files)
     for bucket, key in (place for place in places if place is not None):
         answer = account.read("s3", "ListObjectsV2", Bucket=bucket, Prefix=key)
-        listed = [one["Key"] for one in answer.get("Contents") or ()] if answer else []
-        if key not in listed:
+        keys = [entry["Key"] for entry in answer.get("Contents") or ()] if answer else []
+        if key not in keys:
             yield Finding(f"s3://{bucket}/{key}", "an environment file", _NO_START, _PLAN)
 
 
@@ -204,8 +208,8 @@ def exec_agents(account: Account) -> Iterator[Finding]:
 def running_tasks(account: Account) -> list[dict[str, Any]]:
     """Return the running tasks of the cluster, as DescribeTasks answers them."""
     cluster = account.access.cluster
-    listed = account.read("ecs", "ListTasks", cluster=cluster)
-    arns = listed["taskArns"] if listed else []
+    response = account.read("ecs", "ListTasks", cluster=cluster)
+    arns = response["taskArns"] if response else []
     tasks: list[dict[str, Any]] = []
     for begin in range(0, len(arns), 100):
         answer = account.read(
@@ -223,7 +227,10 @@ def running_tasks(account: Account) -> list[dict[str, Any]]:
 def quotas(account: Account) -> Iterator[Finding]:
     """The account's Fargate quota has room for a deployment, with twice the tasks."""
     services = account.production.services.values()
-    tasks = [(one.definition.cpu_units, int(one.create.get("desiredCount", 1))) for one in services]
+    tasks = [
+        (service.definition.cpu_units, int(service.create.get("desiredCount", 1)))
+        for service in services
+    ]
     needed = sum(cpu * count * 2 for cpu, count in tasks) / 1024
     answer = account.read(
         "service-quotas", "GetServiceQuota", ServiceCode="fargate", QuotaCode="L-3032A538"

@@ -40,20 +40,25 @@ def roles(account: Account) -> Iterator[Finding]:
         role = files.get(arn.rpartition("/")[2])
         for actions, resources in _allowed(role.policies.values()) if role else ():
             yield from _decisions(account, arn, actions, resources, wanted="allowed")
-    for arn in sorted({one.task_role_arn for one in account.production.definitions} - {""}):
+    for arn in sorted(
+        {definition.task_role_arn for definition in account.production.definitions} - {""}
+    ):
         yield from _decisions(account, arn, list(_FOREIGN), ["*"], wanted="denied")
 
 
 def _services_of_roles(production: Production) -> dict[str, str]:
     """Return the ARN of each role -> the service that assumes it."""
-    pairs = ((one.task_role_arn, one.execution_role_arn) for one in production.definitions)
+    pairs = (
+        (definition.task_role_arn, definition.execution_role_arn)
+        for definition in production.definitions
+    )
     arns = {arn for pair in pairs for arn in pair}
-    found = dict.fromkeys(sorted(arns - {""}), "ecs-tasks.amazonaws.com")
+    services = dict.fromkeys(sorted(arns - {""}), "ecs-tasks.amazonaws.com")
     for schedule in production.schedules.values():
         if arn := str(schedule.target.get("RoleArn") or ""):
             service = "scheduler" if schedule.is_of_scheduler else "events"
-            found[arn] = f"{service}.amazonaws.com"
-    return found
+            services[arn] = f"{service}.amazonaws.com"
+    return services
 
 
 def _allowed(policies: Any) -> Iterator[tuple[list[str], list[str]]]:
@@ -63,9 +68,15 @@ def _allowed(policies: Any) -> Iterator[tuple[list[str], list[str]]]:
             actions = _list(statement.get("Action"))
             resources = _list(statement.get("Resource"))
             is_plain = statement["Effect"] == "Allow" and not statement.get("Condition")
-            named = [action for action in actions if "*" not in action]
-            if is_plain and named and resources:
-                yield named, [one if one == "*" else _WILDCARDS.sub("x", one) for one in resources]
+            exact_actions = [action for action in actions if "*" not in action]
+            if is_plain and exact_actions and resources:
+                yield (
+                    exact_actions,
+                    [
+                        resource if resource == "*" else _WILDCARDS.sub("x", resource)
+                        for resource in resources
+                    ],
+                )
 
 
 def _list(value: Any) -> list[str]:

@@ -23,7 +23,10 @@ def differences(account: Account, calls: list[Call]) -> Iterator[Difference]:
     """Go through capacities without a task, and policies that never scale."""
     access = account.access
     web = f"service/{access.cluster}/{access.services.get(access.web)}"
-    registered = {str(one.input["ResourceId"]) for one in calls_of("RegisterScalableTarget", calls)}
+    registered = {
+        str(registration.input["ResourceId"])
+        for registration in calls_of("RegisterScalableTarget", calls)
+    }
     for call in calls:
         # A MinCapacity above MaxCapacity is an error of the file: inputs.checks.phases.
         if call.input.get("MinCapacity") == 0 and call.input.get("ResourceId") == web:

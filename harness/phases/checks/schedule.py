@@ -29,11 +29,13 @@ def rule(account: Account) -> Iterator[Finding]:
     """Each rule is enabled and has its one target, and no other rule runs the scheduler's task."""
     account.name_of("rule", noun="rule")
     schedules = account.production.schedules
-    for key, one in schedules.items():
-        yield from _of_schedule(account, one, key=key)
+    for key, schedule in schedules.items():
+        yield from _of_schedule(account, schedule, key=key)
     laravels = schedules[LARAVELS]
     if not account.is_local and not laravels.is_of_scheduler:
-        yield from _other_rules(account, laravels, known={one.name for one in schedules.values()})
+        yield from _other_rules(
+            account, laravels, known={schedule.name for schedule in schedules.values()}
+        )
 
 
 def _of_schedule(account: Account, schedule: Schedule, *, key: str) -> Iterator[Finding]:
@@ -55,10 +57,10 @@ def _of_schedule(account: Account, schedule: Schedule, *, key: str) -> Iterator[
         actual = f"{len(targets)} targets"
         remedy = "leave one: each more runs every command once more"
         yield Finding(thing, "one target", actual, remedy)
-    wanted = _target(schedule.target)
+    file_target = _target(schedule.target)
     for target in targets:
-        found = _target(target)
-        yield from account.differences(f"{thing}, target", wanted, found, key=key)
+        aws_target = _target(target)
+        yield from account.differences(f"{thing}, target", file_target, aws_target, key=key)
         if arn := target.get("EcsParameters", {}).get("TaskDefinitionArn", ""):
             table = key.rpartition(".")[0]
             yield from web.definition_differences(account, schedule.definition, arn, key=table)
@@ -66,12 +68,12 @@ def _of_schedule(account: Account, schedule: Schedule, *, key: str) -> Iterator[
 
 def _target(target: Mapping[str, Any]) -> dict[str, Any]:
     """Return a target with its input as a document, and its definition by family alone."""
-    given = target.get("Input")
+    payload = target.get("Input")
     parameters = target.get("EcsParameters", {})
     family = family_of(str(parameters.get("TaskDefinitionArn")))
     return {
         **target,
-        "Input": json.loads(given) if isinstance(given, str) else given or {},
+        "Input": json.loads(payload) if isinstance(payload, str) else payload or {},
         "EcsParameters": {**parameters, "TaskDefinitionArn": family},
     }
 
@@ -98,21 +100,21 @@ def ticks(account: Account) -> Iterator[Finding]:
     starter = started_by(name, of_scheduler=bool(schedule and schedule.is_of_scheduler))
     runs = [task for task in _runs(account) if task.get("startedBy", "") == starter]
     thing = f"scheduled runs of {name}"
-    made = account.access.schedule.get("since")  # known of a stack of ours only
-    if not runs and made and account.now() - datetime.fromisoformat(made) < _FIRST_RUN_WITHIN:
+    since = account.access.schedule.get("since")  # known of a stack of ours only
+    if not runs and since and account.now() - datetime.fromisoformat(since) < _FIRST_RUN_WITHIN:
         raise NotCovered("the rule is too young for a run", key="the same command in a minute")
     if not runs:
         yield absent(thing, remedy="read the rule's failed invocations, and its role")
         return
     age = (account.now() - min(task["createdAt"] for task in runs)).total_seconds()
-    wanted = min(_TICK_MINUTES, int(age / 60) + 1)  # less of a rule that is younger
+    count = min(_TICK_MINUTES, int(age / 60) + 1)  # less of a rule that is younger
     begin = account.now() - timedelta(minutes=_TICK_MINUTES)
     recent = [task for task in runs if task["createdAt"] >= begin]
-    if abs(len(recent) - wanted) > 1:
+    if abs(len(recent) - count) > 1:
         remedy = "read the rule's failed invocations, and the events of stopped tasks"
-        yield Finding(thing, f"{wanted} in {wanted} minutes", str(len(recent)), remedy)
+        yield Finding(thing, f"{count} in {count} minutes", str(len(recent)), remedy)
     for task in recent:
-        codes = {one["name"]: one.get("exitCode") for one in task["containers"]}
+        codes = {container["name"]: container.get("exitCode") for container in task["containers"]}
         if task["lastStatus"] == "STOPPED" and any(codes.values()):
             actual = f"{codes}, {task.get('stoppedReason', '')}"
             yield Finding(thing, "exit code 0", actual, "read that task's log")
@@ -122,10 +124,10 @@ def _runs(account: Account) -> Iterator[dict[str, Any]]:
     """Go through the scheduler's tasks, of both statuses that ECS keeps for an hour."""
     cluster, family = account.access.cluster, account.access.resources["scheduler"]
     for status in ("RUNNING", "STOPPED"):
-        listed = account.read(
+        response = account.read(
             "ecs", "ListTasks", cluster=cluster, family=family, desiredStatus=status
         )
-        arns = listed["taskArns"] if listed else []
+        arns = response["taskArns"] if response else []
         for start in range(0, len(arns), 100):
             part = arns[start : start + 100]
             answer = account.read("ecs", "DescribeTasks", cluster=cluster, tasks=part)

@@ -19,8 +19,8 @@ def soundness(account: Account) -> Iterator[Finding]:
         raise NotCovered("there are no files of [phases]", key="set phases.dns and the others")
     for name, rule in RULES.items():
         calls = phase_files.calls(production, name)
-        for one in rule(account, calls) if calls else ():
-            yield one.in_file(production.path_of(f"phases.{name}"))
+        for difference in rule(account, calls) if calls else ():
+            yield difference.in_file(production.path_of(f"phases.{name}"))
 
 
 RULES: Rules = {

@@ -38,22 +38,22 @@ def dns(account: Account) -> Iterator[Finding]:
         at_most=10,
     )
     balancer = account.load_balancer()
-    wanted = str(balancer["DNSName"]).lower() if balancer else "the load balancer, which lacks"
+    dns_name = str(balancer["DNSName"]).lower() if balancer else "the load balancer, which lacks"
     records = [
-        one
-        for one in answer["ResourceRecordSets"]
-        if one["Name"].rstrip(".") == host and one["Type"] in ("A", "AAAA", "CNAME")
+        record_set
+        for record_set in answer["ResourceRecordSets"]
+        if record_set["Name"].rstrip(".") == host and record_set["Type"] in ("A", "AAAA", "CNAME")
     ]
     if not records:
         yield absent(f"record of {host}", remedy="make it an alias of the load balancer")
     for record in records:
-        values = [str(one["Value"]) for one in record.get("ResourceRecords", ())]
+        values = [str(entry["Value"]) for entry in record.get("ResourceRecords", ())]
         target = record.get("AliasTarget", {}).get("DNSName", "") or ", ".join(values)
-        if target.rstrip(".").lower().removeprefix("dualstack.") != wanted:
+        if target.rstrip(".").lower().removeprefix("dualstack.") != dns_name:
             ttl = f", TTL {record['TTL']} s" if "TTL" in record else ""
             thing = f"record {record['Type']} of {host}"
             remedy = "`cutover phase 6 --plan`: the switch"
-            yield Finding(thing, f"an alias of {wanted}", f"{target}{ttl}", remedy)
+            yield Finding(thing, f"an alias of {dns_name}", f"{target}{ttl}", remedy)
 
 
 def _zone(account: Account) -> str:

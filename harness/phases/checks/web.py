@@ -41,14 +41,14 @@ def targets_healthy(account: Account) -> Iterator[Finding]:
         raise NotCovered("there is no target group or no web service", key="4.target-group")
     answer = account.read("elbv2", "DescribeTargetHealth", TargetGroupArn=group["TargetGroupArn"])
     targets = answer["TargetHealthDescriptions"] if answer else []
-    healthy = [one for one in targets if one["TargetHealth"]["State"] == "healthy"]
-    wanted, thing = service["desiredCount"], f"target group {account.access.target_group}"
-    if len(healthy) < wanted:
-        reasons = [_reason(one) for one in targets if one not in healthy]
+    healthy = [target for target in targets if target["TargetHealth"]["State"] == "healthy"]
+    count, thing = service["desiredCount"], f"target group {account.access.target_group}"
+    if len(healthy) < count:
+        reasons = [_reason(target) for target in targets if target not in healthy]
         actual = f"{len(healthy)}; {'; '.join(reasons) or 'no other targets'}"
         remedy = "read the tasks' logs, and `" + str(group.get("HealthCheckPath")) + "` in a task"
-        yield Finding(thing, f"{wanted} healthy targets", actual, remedy)
-    zones = {one["Target"].get("AvailabilityZone") for one in healthy}
+        yield Finding(thing, f"{count} healthy targets", actual, remedy)
+    zones = {target["Target"].get("AvailabilityZone") for target in healthy}
     if not account.is_local and len(healthy) >= 2 and len(zones) == 1:
         remedy = "give the service subnets of two zones"
         yield Finding(thing, "targets in two zones", f"all in {zones.pop()}", remedy)
@@ -83,7 +83,9 @@ def steadiness(account: Account, names: list[str]) -> Iterator[Finding]:
             )
         events = service.get("events") or [{}]
         last = events[0].get("message", "no event")
-        states = [one.get("rolloutState", "COMPLETED") for one in service["deployments"]]
+        states = [
+            deployment.get("rolloutState", "COMPLETED") for deployment in service["deployments"]
+        ]
         if len(states) > 1 or states != ["COMPLETED"]:
             actual = f"{', '.join(states)}; {last}"
             yield Finding(f"ECS service {name}", "one completed deployment", actual, _STEADY)
@@ -141,9 +143,9 @@ def as_file(account: Account) -> Iterator[Finding]:
         deployed = account.services().get(service.name)
         if deployed is None:
             continue  # 4.steady and 5.worker name it
-        wanted = fields_to_compare(service.create, is_local=account.is_local)
+        fields = fields_to_compare(service.create, is_local=account.is_local)
         place = f"services.{key}.service"
-        yield from account.differences(f"ECS service {service.name}", wanted, deployed, key=place)
+        yield from account.differences(f"ECS service {service.name}", fields, deployed, key=place)
         yield from definition_differences(
             account, service.definition, str(deployed["taskDefinition"]), key=f"services.{key}"
         )
@@ -182,7 +184,9 @@ def logs_clean(account: Account) -> Iterator[Finding]:
         )
         if answer is None:
             raise NotCovered(f"there is no log group {name}", key="0.log-groups")
-        faults = [one["message"] for one in answer["events"] if _LOG_FAULT.search(one["message"])]
+        faults = [
+            event["message"] for event in answer["events"] if _LOG_FAULT.search(event["message"])
+        ]
         if faults:
             actual = f"{len(faults)}, the first: {faults[0].strip()[:300]}"
             yield Finding(f"log group {name}", "no error", actual, "mend its cause")

@@ -72,7 +72,7 @@ def _lost_at_times(exam: Examination) -> Result | None:
     """Get the first file again: a task with another image answers that there is none."""
     address = next(iter(exam.assets))
     answers = [exam.visitor().get(address) for _ in range(_REPEATS)]
-    failed = [one for one in answers if one.status_code != 200]
+    failed = [answer for answer in answers if answer.status_code != 200]
     if not failed:
         return None
     path, status = path_of(failed[0]), failed[0].status_code
@@ -87,22 +87,24 @@ def _lost_at_times(exam: Examination) -> Result | None:
 
 def images(exam: Examination) -> Result:
     """Get the front page's first images on this host."""
-    links = dict.fromkeys(one.url for one in resources_of(exam.page) if one.kind == "image")
-    ours = [link for link in links if link.startswith(f"{exam.site.url}/")][:MOST]
-    if not ours:
+    links = dict.fromkeys(
+        resource.url for resource in resources_of(exam.page) if resource.kind == "image"
+    )
+    own_links = [link for link in links if link.startswith(f"{exam.site.url}/")][:MOST]
+    if not own_links:
         return green("none of this host", f"GET {path_of(exam.page)}")
-    answers = [exam.visitor().get(link) for link in ours]
+    answers = [exam.visitor().get(link) for link in own_links]
     missing = [value for answer in answers if (value := _no_image(answer))]
-    source = f"GET of {len(ours)} images of the front page"
+    source = f"GET of {len(own_links)} images of the front page"
     meaning = (
         "visitors see gaps: copy the old host's uploads to the bucket, and give their addresses by"
         " the disk; or bring public/storage (storage:link) and public/build into the image"
     )
-    if len(missing) == len(ours):
+    if len(missing) == len(own_links):
         return red(Action.MEND, "; ".join(missing), source, meaning)
     if missing:
         return warning("; ".join(missing), source, meaning)
-    return green(f"{len(ours)} of {len(ours)}", source)
+    return green(f"{len(own_links)} of {len(own_links)}", source)
 
 
 def _no_image(answer: requests.Response) -> str:
@@ -149,11 +151,18 @@ def caching(exam: Examination) -> Result:
 def _assets(exam: Examination) -> dict[str, requests.Response]:
     """Return the answers for the first style sheets and scripts of our own, by address."""
     if not exam.assets:
-        for one in resources_of(exam.page):
-            same = [other for other in exam.assets if suffix_of(other) == suffix_of(one.url)]
-            is_ours = one.url.startswith(f"{exam.site.url}/") and suffix_of(one.url) in _TYPES
-            if is_ours and one.kind != "image" and one.url not in same and len(same) < MOST:
-                exam.assets[one.url] = exam.visitor().get(one.url)
+        for resource in resources_of(exam.page):
+            same = [other for other in exam.assets if suffix_of(other) == suffix_of(resource.url)]
+            is_ours = (
+                resource.url.startswith(f"{exam.site.url}/") and suffix_of(resource.url) in _TYPES
+            )
+            if (
+                is_ours
+                and resource.kind != "image"
+                and resource.url not in same
+                and len(same) < MOST
+            ):
+                exam.assets[resource.url] = exam.visitor().get(resource.url)
     if not exam.assets:
         raise NotRun("the front page links no style sheet or script of this host")
     return exam.assets

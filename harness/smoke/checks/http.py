@@ -132,16 +132,16 @@ def page_caching(exam: Examination) -> Result:
     """Read how long browsers and caches on the way keep the front page."""
     headers, source = exam.page.headers, f"Cache-Control, Expires and Age of {_page(exam)}"
     control = headers.get("Cache-Control", "")
-    age, kept = headers.get("Age", ""), _kept_for_s(control, headers.get("Expires", ""))
+    age, lifetime_s = headers.get("Age", ""), _kept_for_s(control, headers.get("Expires", ""))
     if age.isdecimal() and int(age) > AN_HOUR_S:
         meaning = "a cache on the way gives visitors a page from before: empty it"
         return warning(f"the page is {int(age) // AN_HOUR_S} h old", source, meaning)
-    if kept > A_DAY_S:
+    if lifetime_s > A_DAY_S:
         meaning = (
             "browsers keep the page after a release, with styles and scripts that are gone: let"
             " nginx's expires and Cache-Control name built files alone"
         )
-        return warning(f"kept for {kept / A_DAY_S:.0f} days", source, meaning)
+        return warning(f"kept for {lifetime_s / A_DAY_S:.0f} days", source, meaning)
     return green(control or "not kept", source)
 
 
@@ -149,8 +149,8 @@ def _kept_for_s(control: str, expires: str) -> float:
     """Return for how long a browser keeps an answer without asking again (RFC 9111, 4.2.1)."""
     if _ASKS_AGAIN.search(control):
         return 0.0
-    if found := _MAX_AGE.search(control):
-        return float(found[1])
+    if match := _MAX_AGE.search(control):
+        return float(match[1])
     try:
         end = parsedate_to_datetime(expires)
         return (end - datetime.now(UTC)).total_seconds()

@@ -35,7 +35,11 @@ def mixed_content(exam: Examination) -> Result:
     html = html_of(exam.page)
     scripts = _plain(html.iter("script", "iframe", "link"))
     images = [
-        *(one.url for one in resources_of(exam.page) if one.kind == "image" and _is_plain(one.url)),
+        *(
+            resource.url
+            for resource in resources_of(exam.page)
+            if resource.kind == "image" and _is_plain(resource.url)
+        ),
         *_plain(html.iter("source")),
         *PLAIN_IN_STYLE.findall(" ".join(html.xpath("//style/text() | //@style"))),
     ]
@@ -63,9 +67,9 @@ def links(exam: Examination) -> Result:
     strays += [link for html in pages.values() for link in _plain_forms(exam, html)]
     plain = []
     for page in addresses.values():
-        ours = [link for link in page if split(link).hostname == exam.site.host]
-        plain += [link for link in ours if link.startswith("http://")]
-        strays += ours if ours and set(ours) <= set(plain) else []
+        own_links = [link for link in page if split(link).hostname == exam.site.host]
+        plain += [link for link in own_links if link.startswith("http://")]
+        strays += own_links if own_links and set(own_links) <= set(plain) else []
     if strays:
         return red(
             Action.MEND,
@@ -76,9 +80,9 @@ def links(exam: Examination) -> Result:
         )
     if plain:
         return warning(_some(plain), source, "these take a redirect: write them with https")
-    if others := _canonical_elsewhere(exam):
+    if canonical_urls := _canonical_elsewhere(exam):
         meaning = "search engines and shared links take this for the page's address: see APP_URL"
-        return warning(_some(others), source, meaning)
+        return warning(_some(canonical_urls), source, meaning)
     if stages := [link for link in every_link if _is_of_stage(exam, link)]:
         meaning = "visitors who follow these leave production: they are addresses of another stage"
         return warning(_some(stages), source, meaning)

@@ -48,16 +48,18 @@ def other_hosts(exam: Examination) -> Result:
     source = f"GET of {len(files)} files of the front page"
     if not files:
         return green("none", f"GET {path_of(exam.page)}")
-    faults = {one: fault for one in files if (fault := _fault(exam, one))}
+    faults = {file: fault for file in files if (fault := _fault(exam, file))}
     if faults:
-        value = "; ".join(f"{one.host}{split(one.url).path}: {f[0]}" for one, f in faults.items())
+        value = "; ".join(
+            f"{file.host}{split(file.url).path}: {f[0]}" for file, f in faults.items()
+        )
         meaning = f"visitors see gaps: {next(iter(faults.values()))[1]}"
-        rest = [one for one in files if one not in faults and one.kind == "image"]
-        if rest and all(one.kind == "image" for one in faults):
+        rest = [file for file in files if file not in faults and file.kind == "image"]
+        if rest and all(file.kind == "image" for file in faults):
             return warning(value, source, meaning)
         return red(Action.MEND, value, source, meaning)
-    hosts = dict.fromkeys(one.host for one in files)
-    if old := [one for one in hosts if _is_old(exam, one)]:
+    hosts = dict.fromkeys(file.host for file in files)
+    if old := [host for host in hosts if _is_old(exam, host)]:
         meaning = "they are gone once the old host is switched off: bring them to the bucket"
         return warning(f"{', '.join(old)}: the old host", source, meaning)
     return green(f"{len(files)} of {', '.join(hosts)}", source)
@@ -66,11 +68,11 @@ def other_hosts(exam: Examination) -> Result:
 def _files(exam: Examination) -> Iterator[Resource]:
     """Yield the first files of each kind on hosts that are likely the site's own."""
     counts = Counter[str]()
-    for one in resources_of(exam.page):
-        if one.url.startswith("https://") and _is_likely_ours(exam, one.host):
-            counts[one.kind] += 1
-            if counts[one.kind] <= MOST:
-                yield one
+    for resource in resources_of(exam.page):
+        if resource.url.startswith("https://") and _is_likely_ours(exam, resource.host):
+            counts[resource.kind] += 1
+            if counts[resource.kind] <= MOST:
+                yield resource
 
 
 def _is_likely_ours(exam: Examination, host: str) -> bool:
@@ -96,18 +98,18 @@ def _addresses(exam: Examination, host: str) -> tuple[str, ...]:
     """
     if host not in exam.hosts:
         answers = names.query_all(exam.resolvers, host, "A")
-        if all(one.is_silent for one in answers):
+        if all(answer.is_silent for answer in answers):
             raise NotRun("no resolver answers")
-        exam.hosts[host] = next((one.records for one in answers if one.records), ())
+        exam.hosts[host] = next((answer.records for answer in answers if answer.records), ())
     return exam.hosts[host]
 
 
 def _fault(exam: Examination, file: Resource) -> tuple[str, str] | None:
     """Return the value and the meaning of a file that visitors do not get; None of a good one."""
-    named = Endpoint(file.host, split(file.url).port or HTTPS_PORT)
-    routes = [one for one in exam.site.routes if one.host and one.matches(named)]
-    addresses = [one.lead(named) for one in routes] or [
-        replace(named, host=one) for one in _addresses(exam, file.host)
+    endpoint = Endpoint(file.host, split(file.url).port or HTTPS_PORT)
+    routes = [route for route in exam.site.routes if route.host and route.matches(endpoint)]
+    addresses = [route.lead(endpoint) for route in routes] or [
+        replace(endpoint, host=address) for address in _addresses(exam, file.host)
     ]
     if not addresses:
         return "no resolver has an address", "see ASSET_URL, AWS_URL and the zone's records"
@@ -136,8 +138,8 @@ def _fault(exam: Examination, file: Resource) -> tuple[str, str] | None:
 
 
 def _fault_of_status(answer: requests.Response, file: Resource) -> tuple[str, str]:
-    found = _CODE.search(answer.text)
-    code = found[1] if found else ""
+    match = _CODE.search(answer.text)
+    code = match[1] if match else ""
     value = f"{answer.status_code} {code}".strip()
     if code != _DENIED:
         return value, _ERRORS.get(code, "the host of these files rejects visitors")

@@ -36,15 +36,20 @@ def unreachable_hosts(exam: Examination) -> Result:
     """Look for images, styles and scripts on hosts that no visitor reaches."""
     html = html_of(exam.page)
     scripts = map(str, html.xpath("//script[not(@src)]/text()"))
-    found = [
-        *(one.url for one in resources_of(exam.page) if is_unreachable(one.host)),
-        *(url for one in scripts if _LOCAL_ONLY not in one for url in _IN_SCRIPT.findall(one)),
+    urls = [
+        *(resource.url for resource in resources_of(exam.page) if is_unreachable(resource.host)),
+        *(
+            url
+            for script in scripts
+            if _LOCAL_ONLY not in script
+            for url in _IN_SCRIPT.findall(script)
+        ),
     ]
     source = f"GET {path_of(exam.page)}"
-    if not found:
+    if not urls:
         return green("none", source)
-    value = ", ".join(dict.fromkeys(found[:3]))
-    if any(":5173" in url or "@vite" in url for url in found):
+    value = ", ".join(dict.fromkeys(urls[:3]))
+    if any(":5173" in url or "@vite" in url for url in urls):
         meaning = (
             "visitors see a page without style or function, which asks their own machine for it:"
             " public/hot of Vite's development server is in the image; add it to .dockerignore"

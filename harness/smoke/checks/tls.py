@@ -49,7 +49,7 @@ def connection(exam: Examination) -> Result:
 
 
 def _unreachable(exam: Examination) -> str:
-    private = [one.host for one in exam.endpoints if is_private(one.host)]
+    private = [endpoint.host for endpoint in exam.endpoints if is_private(endpoint.host)]
     if private:
         return (
             f"visitors cannot reach {', '.join(private)}, a private address: the record leads to a"

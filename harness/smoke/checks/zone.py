@@ -37,10 +37,10 @@ def zone_serials(exam: Examination) -> Result:
 
 def delegation(exam: Examination) -> Result:
     """Compare the zone's name servers as resolvers know them with those that the zone names."""
-    zone, known, own = _two_views(exam, "NS")
+    zone, resolver_view, own = _two_views(exam, "NS")
     source = f"NS {zone} at resolvers and at the zone's servers"
     value = ", ".join(sorted(own))
-    if strangers := sorted(known - own):
+    if strangers := sorted(resolver_view - own):
         return warning(
             f"{value}; resolvers also know {', '.join(strangers)}",
             source,
@@ -52,12 +52,12 @@ def delegation(exam: Examination) -> Result:
 
 def mail_exchangers(exam: Examination) -> Result:
     """Look for MX records that resolvers still remember, and the zone no longer has."""
-    zone, known, own = _two_views(exam, "MX")
+    zone, resolver_view, own = _two_views(exam, "MX")
     source = f"MX {zone} at resolvers and at the zone's servers"
-    if known and not own:
+    if resolver_view and not own:
         return red(
             Action.MEND,
-            f"{', '.join(sorted(known))}: at resolvers alone",
+            f"{', '.join(sorted(resolver_view))}: at resolvers alone",
             source,
             f"nobody will be able to mail to {zone} once caches run out: add the old zone's MX and"
             " TXT records to the new one",
@@ -71,10 +71,10 @@ def _two_views(exam: Examination, record_type: str) -> tuple[str, set[str], set[
     if not any(answer.is_good for answer in answers):
         raise NotRun("no authoritative server gives the zone's SOA record")
     own = names.query_all(exam.authorities, zone, record_type, recursive=False)
-    known = names.query_all(exam.resolvers, zone, record_type)
+    resolver_answers = names.query_all(exam.resolvers, zone, record_type)
     views = [
         {record.lower() for answer in group if answer.is_good for record in answer.records}
-        for group in (known, own)
+        for group in (resolver_answers, own)
     ]
     return zone, views[0], views[1]
 

@@ -114,7 +114,7 @@ def probe(addresses: Addresses, *, settings: Settings, ca_pem: str) -> Ready | N
             closing(socket.create_connection((host, int(port)), timeout=_TIMEOUT_S)) as plain,
             _encrypted(plain, settings=settings, ca_pem=ca_pem) as connection,
         ):
-            answers = [_ask(connection, *one) for one in words]
+            answers = [_ask(connection, *command) for command in words]
     except ssl.SSLCertVerificationError as error:
         raise GaveUp(f"it will not get better: {error}") from error
     except OSError as error:

@@ -50,7 +50,7 @@ def component(*, certificate: tuple[str, str], ports: Mapping[int, str] | None =
 
 def _listen(ports: Mapping[int, str], protocol: str, *, words: str) -> File:
     """Write nginx's words for the ports of a protocol; a server without any would take 80."""
-    lines = [f"listen {int(port)} {words};" for port, one in ports.items() if one == protocol]
+    lines = [f"listen {int(port)} {words};" for port, scheme in ports.items() if scheme == protocol]
     return File("\n".join([*(lines or ["listen unix:/run/unused.sock;"]), ""]).encode())
 
 

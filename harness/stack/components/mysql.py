@@ -89,13 +89,15 @@ def key_files(directory: str, certificate: tuple[str, str]) -> dict[str, File]:
     }
 
 
-def init_sql(account: Account, *others: Account, options: Mapping[str, str] | None = None) -> str:
+def init_sql(
+    account: Account, *other_accounts: Account, options: Mapping[str, str] | None = None
+) -> str:
     """Write the SQL that makes the schema and the app's accounts.
 
     An account itself does not demand TLS: the server does, with the error that Aurora gives.
     """
     schema, options = account.schema.replace("`", "``"), options or {}
-    accounts = "".join(map(account_sql, (account, *others)))
+    accounts = "".join(map(account_sql, (account, *other_accounts)))
     charset = options.get("character_set_server", "utf8mb4")
     collation = options.get("collation_server", "")
     collate = f" COLLATE {collation}" if collation else ""
@@ -145,8 +147,8 @@ def hops(address: str, *, endpoint: str, ca_pem: str, account: Account) -> tuple
 
     connection = connect(address, endpoint=endpoint, ca_pem=ca_pem, account=account)
     try:
-        ours = vars(connection)["_sock"]
-        clients = Hop(version=ours.version(), cipher=ours.cipher()[0])
+        connection_socket = vars(connection)["_sock"]
+        clients = Hop(version=connection_socket.version(), cipher=connection_socket.cipher()[0])
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
             cursor.execute("SHOW STATUS WHERE Variable_name IN ('Ssl_version', 'Ssl_cipher')")

@@ -74,7 +74,7 @@ def members(production: Production) -> dict[str, Member]:
     tasks = tuple(sorted(_task_groups(production)))
     endpoints = (network.endpoints_group,) if network.endpoints_group else ()
     smtp_ports = ses_smtp.PORTS if naming.smtp_host(production) else ()
-    open_to_tasks = () if endpoints else [(TASKS, one) for one in (emulator.PORT, *smtp_ports)]
+    open_to_tasks = () if endpoints else [(TASKS, port) for port in (emulator.PORT, *smtp_ports)]
     return {
         "edge": Member(edge.NETWORKS, groups=balancer),
         TASKS: Member(task_networks(production), groups=tasks),
@@ -89,7 +89,7 @@ def members(production: Production) -> dict[str, Member]:
             emulator.NETWORKS,
             groups=endpoints,
             published=(emulator.PORT,),
-            ports={_HTTPS: emulator.PORT, **{one: one for one in smtp_ports}},
+            ports={_HTTPS: emulator.PORT, **{port: port for port in smtp_ports}},
             aws_apis=True,
             in_vpc=bool(endpoints),
             also=(("control", emulator.PORT), *open_to_tasks),
@@ -100,8 +100,8 @@ def members(production: Production) -> dict[str, Member]:
 
 
 def _proxy(group: str) -> dict[str, Member]:
-    found = Member(proxy.NETWORKS, groups=(group,), published=(proxy.PORT,))
-    return {"proxy": found} if group else {}
+    member = Member(proxy.NETWORKS, groups=(group,), published=(proxy.PORT,))
+    return {"proxy": member} if group else {}
 
 
 def _cache(production: Production) -> dict[str, Member]:

@@ -132,8 +132,8 @@ class Layout:
                 for permission in self.groups[group_id].ingress:
                     sources: list[tuple[str, Origin]] = [
                         (other, "component")
-                        for other, one in self.members.items()
-                        if set(permission.groups) & set(one.groups)
+                        for other, peer in self.members.items()
+                        if set(permission.groups) & set(peer.groups)
                     ]
                     sources += self._outside_sources(name, permission)
                     for first, last in _ports(permission, member.ports):
@@ -215,7 +215,9 @@ class Layout:
         return by_list or bool(set(permission.groups) & set(member.groups))
 
     def _first_tier(self, member: Member) -> Tier:
-        return next(self.tiers[one] for one in member.networks if one not in (PUBLIC, OPERATOR))
+        return next(
+            self.tiers[network] for network in member.networks if network not in (PUBLIC, OPERATOR)
+        )
 
     def _shared(self, name: str, other: str) -> Iterator[tuple[object, Tier]]:
         """Go through the addresses of ``other`` on the networks that both are on."""
@@ -230,7 +232,11 @@ def _ports(permission: Permission, local_ports: Mapping[int, int]) -> Iterator[t
     if not local_ports or permission.protocol == ANY:
         yield first, last
     else:
-        yield from ((mine, mine) for port, mine in local_ports.items() if first <= port <= last)
+        yield from (
+            (local_port, local_port)
+            for port, local_port in local_ports.items()
+            if first <= port <= last
+        )
 
 
 def _rule(protocol: str, *, source: object, to: object, ports: tuple[int, int]) -> str:

@@ -192,11 +192,11 @@ class Control:
         def state() -> str:
             if ticks.group:
                 scheduler = self.clients.scheduler(config.account_id, config.region)
-                found = scheduler.get_schedule(Name=ticks.rule, GroupName=ticks.group)
+                schedule = scheduler.get_schedule(Name=ticks.rule, GroupName=ticks.group)
             else:
                 events = self.clients.events(config.account_id, config.region)
-                found = events.describe_rule(Name=ticks.rule)
-            return str(found["State"])
+                schedule = events.describe_rule(Name=ticks.rule)
+            return str(schedule["State"])
 
         def denial(target: Mapping[str, Any]) -> str:
             to = definitions.find(target["EcsParameters"]["TaskDefinitionArn"])

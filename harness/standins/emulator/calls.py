@@ -127,9 +127,9 @@ def needs(call: Call, *, identity: Callable[[str], str], key: str = "") -> list[
         return [_send(call, identity=identity)]
     resource = ""
     if call.service == "secretsmanager":
-        named = str(call.params.get("SecretId", ""))
+        secret_id = str(call.params.get("SecretId", ""))
         # Only a whole ARN says which six signs the policy must match.
-        resource = named if named.startswith("arn:") else ""
+        resource = secret_id if secret_id.startswith("arn:") else ""
     return [Need(f"{call.service}:{call.operation}", resource)]
 
 
@@ -143,8 +143,8 @@ def _s3(call: Call) -> list[Need]:
         return [Need("s3:ListAllMyBuckets", ANY)]
     bucket = f"arn:{call.partition}:s3:::{call.params.get('Bucket', '')}"
     if call.operation == "DeleteObjects":
-        listed = (call.params.get("Delete") or {}).get("Objects") or []
-        return [Need("s3:DeleteObject", f"{bucket}/{one.get('Key', '')}") for one in listed]
+        objects = (call.params.get("Delete") or {}).get("Objects") or []
+        return [Need("s3:DeleteObject", f"{bucket}/{entry.get('Key', '')}") for entry in objects]
     key = call.params.get("Key")
     if key is None:
         action = _BUCKET_ACTIONS.get(call.operation, call.operation)
@@ -153,17 +153,17 @@ def _s3(call: Call) -> list[Need]:
     action = _OBJECT_ACTIONS.get(call.operation, call.operation)
     if call.params.get("VersionId") and action in ("GetObject", "DeleteObject"):
         action += "Version"
-    found = [Need(f"s3:{action}", f"{bucket}/{key}", _upload_context(call))]
+    rights = [Need(f"s3:{action}", f"{bucket}/{key}", _upload_context(call))]
     if call.grants and action == "PutObject":
-        found.append(Need("s3:PutObjectAcl", f"{bucket}/{key}", _upload_context(call)))
+        rights.append(Need("s3:PutObjectAcl", f"{bucket}/{key}", _upload_context(call)))
     if call.params.get("Tagging") and action == "PutObject":
-        found.append(Need("s3:PutObjectTagging", f"{bucket}/{key}"))
+        rights.append(Need("s3:PutObjectTagging", f"{bucket}/{key}"))
     source = call.params.get("CopySource")
     if source:
         path = source if isinstance(source, str) else f"{source['Bucket']}/{source['Key']}"
         copied = path.lstrip("/").partition("?")[0]
-        found.append(Need("s3:GetObject", f"arn:{call.partition}:s3:::{copied}"))
-    return found
+        rights.append(Need("s3:GetObject", f"arn:{call.partition}:s3:::{copied}"))
+    return rights
 
 
 def _of_key(call: Call, *, key: str) -> list[Need]:
@@ -171,8 +171,10 @@ def _of_key(call: Call, *, key: str) -> list[Need]:
     if not key or _AWSS_KEYS in key:
         return []
     # A policy names the key, and what key an alias stands for is not known here.
-    known = "" if "alias/" in key else key if key.startswith("arn:") else _key_arn(call, key)
-    return [Need(action, known) for action in _KEY_ACTIONS.get((call.service, call.operation), ())]
+    key_arn = "" if "alias/" in key else key if key.startswith("arn:") else _key_arn(call, key)
+    return [
+        Need(action, key_arn) for action in _KEY_ACTIONS.get((call.service, call.operation), ())
+    ]
 
 
 def _key_arn(call: Call, key: str) -> str:
@@ -202,8 +204,8 @@ def _send(call: Call, *, identity: Callable[[str], str]) -> Need:
         "ses:fromaddress": (sender,) if sender else (),
         "ses:recipients": recipients_of(call),
     }
-    named = identity(sender) or sender
-    return Need(f"ses:{call.operation}", call.arn(f"identity/{named}"), context)
+    name = identity(sender) or sender
+    return Need(f"ses:{call.operation}", call.arn(f"identity/{name}"), context)
 
 
 def sender_of(call: Call) -> str:
@@ -214,13 +216,16 @@ def sender_of(call: Call) -> str:
 
 def recipients_of(call: Call) -> tuple[str, ...]:
     """Return the addresses that a mail goes to: Destinations, or the headers of a raw one."""
-    given = call.params.get("Destinations") or []
+    destinations = call.params.get("Destinations") or []
     for kind in _RECIPIENTS:
-        given = [*given, *(call.params.get("Destination") or {}).get(f"{kind}Addresses", ())]
-    if not given:
+        destinations = [
+            *destinations,
+            *(call.params.get("Destination") or {}).get(f"{kind}Addresses", ()),
+        ]
+    if not destinations:
         headers = _headers_of(call)
-        given = [str(one) for kind in _RECIPIENTS for one in headers.get_all(kind, ())]
-    return tuple(dict.fromkeys(address for _, address in getaddresses(given) if address))
+        destinations = [str(header) for kind in _RECIPIENTS for header in headers.get_all(kind, ())]
+    return tuple(dict.fromkeys(address for _, address in getaddresses(destinations) if address))
 
 
 def _headers_of(call: Call) -> Message:

@@ -78,10 +78,13 @@ class Session:
         """Return the policies of the role, or None when there is no such role."""
         name = self.role_arn.rpartition("/")[2]
         roles = iam_backends[self.account][self.partition].roles.values()
-        role = next((one for one in roles if one.name == name), None)
+        role = next((candidate for candidate in roles if candidate.name == name), None)
         if role is None:
             return None
-        texts = [*role.policies.values(), *(one.document for one in role.managed_policies.values())]
+        texts = [
+            *role.policies.values(),
+            *(policy.document for policy in role.managed_policies.values()),
+        ]
         return [json.loads(text) for text in texts]
 
     def denial(self, need: Need, *, attached: Mapping[str, Any]) -> str:
@@ -106,7 +109,7 @@ class Session:
         return Caller(self.arn, self.role_arn)
 
     def _whole(self, need: Need) -> Need:
-        known = {
+        context = {
             "aws:principalarn": (self.role_arn,),
             "aws:principalaccount": (self.account,),
             "aws:securetransport": ("true",),
@@ -114,7 +117,7 @@ class Session:
             "aws:resourceaccount": (self.account,),
             "s3:resourceaccount": (self.account,),
         }
-        return Need(need.action, need.resource, {**known, **need.context})
+        return Need(need.action, need.resource, {**context, **need.context})
 
 
 def install() -> None:
@@ -150,7 +153,7 @@ def mails_to(request: Any) -> list[dict[str, str]]:
 
 def refused_calls(_request: Any) -> list[dict[str, str]]:
     """Answer with the calls of tasks that their roles had no right to."""
-    return [asdict(one) for one in _refused]
+    return [asdict(call) for call in _refused]
 
 
 def _is_secret_name(text: str) -> bool:
@@ -285,20 +288,20 @@ def _call(context: Any) -> Call | None:
 def _key(context: Any) -> str:
     """Return the access key id that a request is signed with; empty when it is not signed."""
     query = context.request.args
-    named = query.get("X-Amz-Credential", "").partition("/")[0] or query.get("AWSAccessKeyId", "")
-    if named:
-        return str(named)
-    found = _CREDENTIAL.search(context.request.headers.get("Authorization", ""))
+    key_id = query.get("X-Amz-Credential", "").partition("/")[0] or query.get("AWSAccessKeyId", "")
+    if key_id:
+        return str(key_id)
+    match = _CREDENTIAL.search(context.request.headers.get("Authorization", ""))
     # The gateway signs in the name of who has not signed.
-    return found[1] if found and found[1] != "injectedaccesskey" else ""
+    return match[1] if match and match[1] != "injectedaccesskey" else ""
 
 
 def _session(key: str, call: Call) -> Session | None:
     backend = sts_backends[call.account][call.partition]
-    found = backend.get_assumed_role_from_access_key(key)
-    if not found:
+    role = backend.get_assumed_role_from_access_key(key)
+    if not role:
         return None
-    return Session(found.arn, found.role_arn, call.account, call.partition, call.region)
+    return Session(role.arn, role.role_arn, call.account, call.partition, call.region)
 
 
 def _elsewhere(call: Call, session: Session | None) -> Refusal | None:
@@ -315,9 +318,9 @@ def _is_link(context: Any) -> bool:
 def _forbidden(call: Call, session: Session | None, *, by_link: bool) -> Refusal | None:
     if session is None:
         return None
-    known = OF_A_VISITOR if by_link else {}
-    for one in needs(call, identity=_identity(call), key=_encryption_key(call)):
-        need = replace(one, context={**known, **one.context})
+    context = OF_A_VISITOR if by_link else {}
+    for right in needs(call, identity=_identity(call), key=_encryption_key(call)):
+        need = replace(right, context={**context, **right.context})
         attached = _attached(call)
         if reason := session.denial(need, attached=attached):
             role, _, task = session.arn.partition("/")[2].partition("/")
@@ -341,8 +344,8 @@ def _queue_name(call: Call) -> str:
 
 def _queue_attributes(call: Call) -> Mapping[str, str]:
     queues = sqs_stores[call.account][call.region].queues
-    found = queues.get(_queue_name(call)) if call.service == "sqs" else None
-    return found.attributes if found else {}
+    queue = queues.get(_queue_name(call)) if call.service == "sqs" else None
+    return queue.attributes if queue else {}
 
 
 def _attached(call: Call) -> Mapping[str, Any]:
@@ -379,6 +382,6 @@ def _identity(call: Call) -> Any:
     def ask(address: str) -> str:
         verified = ses_backends[call.account][call.region].email_identities
         domain = address.rpartition("@")[2]
-        return next((one for one in (address, domain) if one in verified), "")
+        return next((identity for identity in (address, domain) if identity in verified), "")
 
     return ask

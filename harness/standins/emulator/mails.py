@@ -30,8 +30,8 @@ def to_address(mails: Iterable[Mapping[str, Any]], address: str) -> list[dict[st
 def recipients(raw: str) -> list[str]:
     """Return the addresses in the To and Cc headers of a mail."""
     head = HeaderParser(policy=compat32).parsestr(_head(raw))
-    named = [value for name in _RECIPIENTS for value in head.get_all(name, [])]
-    return [address for _, address in getaddresses([str(value) for value in named])]
+    values = [value for name in _RECIPIENTS for value in head.get_all(name, [])]
+    return [address for _, address in getaddresses([str(value) for value in values])]
 
 
 def copies(

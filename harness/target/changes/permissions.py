@@ -62,8 +62,10 @@ def lock_name(access: Access) -> str:
 
 def rehearsal_of(definition: Mapping[str, Any]) -> str:
     """Return the run that registered a task definition; empty if no rehearsal did."""
-    labels = (one.get("dockerLabels") or {} for one in definition["containerDefinitions"])
-    return next((str(one[LABEL_REHEARSAL]) for one in labels if LABEL_REHEARSAL in one), "")
+    labels = (
+        container.get("dockerLabels") or {} for container in definition["containerDefinitions"]
+    )
+    return next((str(entry[LABEL_REHEARSAL]) for entry in labels if LABEL_REHEARSAL in entry), "")
 
 
 def arn_of(access: Access, service: str, resource: str) -> str:
@@ -79,8 +81,8 @@ def _other_cluster(account: Account, call: Parameters) -> str:
 
 def _other_family(account: Account, definition: str) -> str:
     family = family_of(definition)
-    known = family in families(account.access)
-    return "" if known else f"cutover.toml names no task definition {family}"
+    is_known = family in families(account.access)
+    return "" if is_known else f"cutover.toml names no task definition {family}"
 
 
 def _update_service_objection(account: Account, call: Parameters) -> str:
@@ -93,8 +95,8 @@ def _update_service_objection(account: Account, call: Parameters) -> str:
 
 def _update_service_entry(account: Account, call: Parameters) -> Entry:
     now = SERVICE.read(account, call["service"])
-    wanted = {key: call[key] for key in now if key in call}
-    return Entry("", call["service"], before={key: now[key] for key in wanted}, wanted=wanted)
+    fields = {key: call[key] for key in now if key in call}
+    return Entry("", call["service"], before={key: now[key] for key in fields}, wanted=fields)
 
 
 def _register_objection(account: Account, call: Parameters) -> str:
@@ -107,20 +109,20 @@ def _register_objection(account: Account, call: Parameters) -> str:
     changed = [key for key in _ROLES if call.get(key) != latest.get(key)]
     if changed:
         return f"it would give the task another {changed[0]}"
-    others = sorted(_images(call) - _images(latest))
-    return f"it would run another image, {others[0]}" if others else ""
+    images = sorted(_images(call) - _images(latest))
+    return f"it would run another image, {images[0]}" if images else ""
 
 
 def _images(definition: Mapping[str, Any]) -> set[str]:
-    return {str(one.get("image", "")) for one in definition["containerDefinitions"]}
+    return {str(container.get("image", "")) for container in definition["containerDefinitions"]}
 
 
 def _register_entry(account: Account, call: Parameters) -> Entry:
     """Mark the new revision as this run's, so that it is known after a kill, too."""
-    first, *others = call["containerDefinitions"]
+    first, *rest = call["containerDefinitions"]
     mark = {LABEL_REHEARSAL: account.access.run}
     labels = {**(first.get("dockerLabels") or {}), **mark}
-    call["containerDefinitions"] = [{**first, "dockerLabels": labels}, *others]
+    call["containerDefinitions"] = [{**first, "dockerLabels": labels}, *rest]
     return Entry("", call["family"], wanted=mark)
 
 
@@ -148,31 +150,33 @@ def _task_objection(account: Account, call: Parameters) -> str:
     access = account.access
     tasks = describe_tasks(account.client("ecs"), [call["task"]], cluster=access.cluster)
     groups = {f"service:{name}" for name in access.services.values()}
-    known = [
+    matches = [
         task
         for task in tasks
         if task.get("group") in groups or task.get("startedBy") in BY_SCENARIOS
     ]
-    return "" if known else f"{call['task']} is no task of a service that cutover.toml names"
+    return "" if matches else f"{call['task']} is no task of a service that cutover.toml names"
 
 
 def _balancer_objection(account: Account, call: Parameters) -> str:
     if f"/app/{account.access.load_balancer}/" not in call["LoadBalancerArn"]:
         return f"{call['LoadBalancerArn']} is not the load balancer of cutover.toml"
-    others = [one["Key"] for one in call["Attributes"] if one["Key"] != IDLE_TIMEOUT]
-    return f"it would change {others[0]}" if others else ""
+    keys = [
+        attribute["Key"] for attribute in call["Attributes"] if attribute["Key"] != IDLE_TIMEOUT
+    ]
+    return f"it would change {keys[0]}" if keys else ""
 
 
 def _balancer_entry(account: Account, call: Parameters) -> Entry:
     name = account.access.load_balancer
-    wanted = {one["Key"]: one["Value"] for one in call["Attributes"]}
+    fields = {attribute["Key"]: attribute["Value"] for attribute in call["Attributes"]}
     now = BALANCER.read(account, name)
-    return Entry("", name, before={key: now[key] for key in wanted}, wanted=wanted)
+    return Entry("", name, before={key: now[key] for key in fields}, wanted=fields)
 
 
 def _rule_objection(account: Account, call: Parameters) -> str:
-    known = call["Name"] == account.access.resources.get("rule")
-    return "" if known else f"cutover.toml names no rule {call['Name']}"
+    is_known = call["Name"] == account.access.resources.get("rule")
+    return "" if is_known else f"cutover.toml names no rule {call['Name']}"
 
 
 def _rule_entry(state: str = "") -> Callable[[Account, Parameters], Entry]:
@@ -195,8 +199,8 @@ def _secret_objection(account: Account, call: Parameters) -> str:
     if call["SecretId"] not in account.access.secret_names:
         return f"cutover.toml names no secret {call['SecretId']}"
     stages = call.get("VersionStages") or [call.get("VersionStage", "AWSCURRENT")]
-    others = [stage for stage in stages if not stage.startswith(STAGE_PREFIX)]
-    return f"it would move the stage {others[0]}" if others else ""
+    foreign_stages = [stage for stage in stages if not stage.startswith(STAGE_PREFIX)]
+    return f"it would move the stage {foreign_stages[0]}" if foreign_stages else ""
 
 
 def _put_secret_entry(_: Account, call: Parameters) -> Entry:
@@ -206,8 +210,8 @@ def _put_secret_entry(_: Account, call: Parameters) -> Entry:
 
 def _queue_objection(account: Account, call: Parameters) -> str:
     name = call["QueueUrl"].rpartition("/")[2]
-    known = name in _emptied(account.access)
-    return "" if known else f"the queue {name} holds no dead jobs and no events of mails"
+    is_known = name in _emptied(account.access)
+    return "" if is_known else f"the queue {name} holds no dead jobs and no events of mails"
 
 
 def _lock_objection(account: Account, call: Parameters) -> str:
@@ -248,8 +252,8 @@ def _schedule_arns(access: Access) -> list[str]:
 
 def _emptied(access: Access) -> list[str]:
     """Return the queues of which a rehearsal takes its own messages."""
-    found = (access.resources.get(key) for key in ("dead_letter_queue", "mail_events"))
-    return [name for name in found if name]
+    names = (access.resources.get(key) for key in ("dead_letter_queue", "mail_events"))
+    return [name for name in names if name]
 
 
 def _emptied_arns(access: Access) -> list[str]:

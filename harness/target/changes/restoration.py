@@ -49,11 +49,11 @@ class _Field:
     original: Any
     wanted: Any
 
-    def then(self, before: Any, wanted: Any) -> None:
+    def then(self, before: Any, after: Any) -> None:
         """Follow one more change; a value that the run never gave is a new original."""
         if before != self.wanted:
             self.original = before
-        self.wanted = wanted
+        self.wanted = after
 
 
 @dataclass
@@ -82,8 +82,8 @@ def restore(account: Account, ledger: Ledger, *, probe: Callable[[], ProbeClient
             *_removals(account, entries),
             *_of_probe(account, entries, probe),
         )
-        for what, undo in undos:
-            _attempt(account, undo, what, outcome)
+        for subject, undo in undos:
+            _attempt(account, undo, subject, outcome)
         if not outcome.left:
             ledger.close()
     return Restoration(
@@ -91,26 +91,26 @@ def restore(account: Account, ledger: Ledger, *, probe: Callable[[], ProbeClient
     )
 
 
-def _attempt(account: Account, undo: _Undo, what: str, outcome: _Outcome) -> None:
+def _attempt(account: Account, undo: _Undo, subject: str, outcome: _Outcome) -> None:
     try:
-        with aws_errors(account.access.profile, asking=what):
+        with aws_errors(account.access.profile, asking=subject):
             outcome.undone += undo()
     except TargetError as error:
-        _leave(outcome, what, error)
+        _leave(outcome, subject, error)
     except (DeadlinePassed, ProbeRefused, OSError) as error:
         hint = "Wait until the site answers."
         _leave(
             outcome,
-            what,
+            subject,
             TargetError("The app's probe does not answer.", last_answer=str(error), hint=hint),
         )
     except Exception as error:  # noqa: BLE001 - the other changes must still be undone
         words = f"{type(error).__name__}: {error}"
-        _leave(outcome, what, TargetError(f"{what} cannot be undone.", last_answer=words))
+        _leave(outcome, subject, TargetError(f"{subject} cannot be undone.", last_answer=words))
 
 
-def _leave(outcome: _Outcome, what: str, error: TargetError) -> None:
-    outcome.left.append(what)
+def _leave(outcome: _Outcome, subject: str, error: TargetError) -> None:
+    outcome.left.append(subject)
     outcome.error = outcome.error or error
 
 
@@ -126,17 +126,17 @@ def _corrections(
 
 
 def _settings(entries: Iterable[Entry]) -> dict[tuple[Setting, str], dict[str, _Field]]:
-    found: dict[tuple[Setting, str], dict[str, _Field]] = {}
+    settings: dict[tuple[Setting, str], dict[str, _Field]] = {}
     for entry in entries:
         if entry.operation not in SETTINGS:
             continue
-        fields = found.setdefault((SETTINGS[entry.operation], entry.resource), {})
-        for name, wanted in entry.wanted.items():
+        fields = settings.setdefault((SETTINGS[entry.operation], entry.resource), {})
+        for name, after in entry.wanted.items():
             if name in fields:
-                fields[name].then(entry.before[name], wanted)
+                fields[name].then(entry.before[name], after)
             else:
-                fields[name] = _Field(entry.before[name], wanted)
-    return found
+                fields[name] = _Field(entry.before[name], after)
+    return settings
 
 
 def _write_back(
@@ -148,15 +148,15 @@ def _write_back(
 ) -> list[str]:
     now = setting.read(account, resource)
     back = {}
-    for name, one in fields.items():
-        if now[name] == one.original:
+    for name, change in fields.items():
+        if now[name] == change.original:
             continue
-        if now[name] == one.wanted:
-            back[name] = one.original
+        if now[name] == change.wanted:
+            back[name] = change.original
         else:
             foreign.append(
                 f"{resource}: {name} is {now[name]}, which this run did not set; before it was"
-                f" {one.original}"
+                f" {change.original}"
             )
     if back:
         setting.write(account, resource, back)

@@ -58,7 +58,7 @@ def _read_balancer(account: Account, name: str) -> Fields:
     answer = account.client("elbv2").describe_load_balancer_attributes(
         LoadBalancerArn=_balancer_arn(account, name)
     )
-    return {one["Key"]: one["Value"] for one in answer["Attributes"]}
+    return {attribute["Key"]: attribute["Value"] for attribute in answer["Attributes"]}
 
 
 def _write_balancer(account: Account, name: str, fields: Mapping[str, Any]) -> None:

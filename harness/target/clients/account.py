@@ -60,11 +60,11 @@ def session(profile: str, region: str) -> Any:
     try:
         return boto3.session.Session(profile_name=profile or None, region_name=region)
     except botocore.exceptions.ProfileNotFound:
-        known = ", ".join(boto3.session.Session().available_profiles) or "none"
+        profiles = ", ".join(boto3.session.Session().available_profiles) or "none"
         raise TargetError(
             f'No AWS profile has the name "{profile}".',
             where="--profile, or the variable AWS_PROFILE",
-            state=f"known profiles: {known}",
+            state=f"known profiles: {profiles}",
             hint="Name one of them, or make it with `aws configure sso`.",
         ) from None
     except botocore.exceptions.ConfigParseError as error:

@@ -165,8 +165,8 @@ def parameter(access: Access, reference: ParameterReference) -> str:
     """
     client = aws(access, "ssm", region=reference.region)
     answer = client.get_parameters(Names=list(reference.names), WithDecryption=True)
-    for found in answer["Parameters"]:
-        return str(found["Value"])
+    for entry in answer["Parameters"]:
+        return str(entry["Value"])
     raise TargetError(f"There is no parameter {reference.text}.")
 
 
@@ -206,15 +206,15 @@ def database_account(access: Access) -> tuple[str, str]:
         return keys["username"], keys["password"]
 
     def variable(name: str) -> str:
-        given = access.injected.get(name)
-        return injected(access, given, variable=name) if given else ""
+        value_from = access.injected.get(name)
+        return injected(access, value_from, variable=name) if value_from else ""
 
     def whole() -> dict[str, str]:
-        found: dict[str, str] = {}
-        for one in map(parse_value_from, access.injected.values()):
-            if isinstance(one, SecretReference) and not one.json_key:
-                found |= secret(access, one.name)
-        return found
+        values: dict[str, str] = {}
+        for reference in map(parse_value_from, access.injected.values()):
+            if isinstance(reference, SecretReference) and not reference.json_key:
+                values |= secret(access, reference.name)
+        return values
 
     user, password = secret_values.database_account(variable, whole)
     if not password:

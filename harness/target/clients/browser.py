@@ -62,9 +62,9 @@ class Page:
         """Return the first form that goes to this path (and has a field), if there is one."""
         return next(
             (
-                one
-                for one in self.forms
-                if urlsplit(one.action).path == path and (not having or having in one.fields)
+                form
+                for form in self.forms
+                if urlsplit(form.action).path == path and (not having or having in form.fields)
             ),
             None,
         )
@@ -88,14 +88,14 @@ def read_page(text: str, *, url: str) -> Page:
     ]
     links = [element.get(_LINKS[element.tag]) for element in document.iter(*_LINKS)]
     loaded = [
-        one.get(_LINKS[one.tag])
-        for one in document.xpath(_RESOURCES)
-        if one.tag != "link" or _LOADED & set(str(one.get("rel", "")).lower().split())
+        element.get(_LINKS[element.tag])
+        for element in document.xpath(_RESOURCES)
+        if element.tag != "link" or _LOADED & set(str(element.get("rel", "")).lower().split())
     ]
     return Page(
         tuple(forms),
         tuple(filter(None, links)),
-        _addresses((one.get("href") for one in document.iter("a")), url=url),
+        _addresses((anchor.get("href") for anchor in document.iter("a")), url=url),
         _addresses(loaded, url=url),
     )
 
@@ -103,7 +103,9 @@ def read_page(text: str, *, url: str) -> Page:
 def _addresses(links: Iterable[str | None], *, url: str) -> tuple[str, ...]:
     """Return whole addresses, once each and without their fragments; no ``data:`` and the like."""
     whole = (urljoin(url, link.strip()).partition("#")[0] for link in links if link)
-    return tuple(dict.fromkeys(one for one in whole if one.startswith(("http:", "https:"))))
+    return tuple(
+        dict.fromkeys(address for address in whole if address.startswith(("http:", "https:")))
+    )
 
 
 def _values(form: Any) -> dict[str, tuple[str, ...]]:
@@ -112,22 +114,22 @@ def _values(form: Any) -> dict[str, tuple[str, ...]]:
     Source: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html, "Constructing
     the entry list" and "Implicit submission".
     """
-    controls = [one for one in form.iter(*_CONTROLS) if one.get("disabled") is None]
-    default = next((one for one in controls if _button_type(one) == "submit"), None)
+    controls = [element for element in form.iter(*_CONTROLS) if element.get("disabled") is None]
+    default = next((element for element in controls if _button_type(element) == "submit"), None)
     values: dict[str, tuple[str, ...]] = {}
     for control in controls:
         name = control.get("name")
         if name and (control is default or not _button_type(control)):
             values[name] = (*values.get(name, ()), *_values_of(control))
-    return {name: given for name, given in values.items() if given}
+    return {name: texts for name, texts in values.items() if texts}
 
 
 def _button_type(control: Any) -> str:
     """Return the type of a button: ``submit`` where it names none; nothing for another control."""
     if control.tag == "button":
         return str(control.get("type", "submit")).lower()
-    given = str(control.get("type", "")).lower()
-    return given if control.tag == "input" and given in _BUTTONS else ""
+    button_type = str(control.get("type", "")).lower()
+    return button_type if control.tag == "input" and button_type in _BUTTONS else ""
 
 
 def _values_of(control: Any) -> tuple[str, ...]:
@@ -256,7 +258,8 @@ class Browser:
     def cookie(self) -> str:
         """The value of the session cookie in the jar; empty when there is none."""
         return next(
-            (one.value or "" for one in self.http.cookies if one.name == self.cookie_name), ""
+            (cookie.value or "" for cookie in self.http.cookies if cookie.name == self.cookie_name),
+            "",
         )
 
     @cookie.setter
@@ -272,13 +275,13 @@ class Browser:
             digest: SHA-256 of the session's id.
         """
         return [
-            copy(one)
-            for one in self.http.cookies
-            if one.name == self.cookie_name or sha256(one.name.encode()).hexdigest() == digest
+            copy(cookie)
+            for cookie in self.http.cookies
+            if cookie.name == self.cookie_name or sha256(cookie.name.encode()).hexdigest() == digest
         ]
 
     def take(self, cookies: Iterable[Cookie]) -> None:
         """Have these cookies, and no others."""
         self.http.cookies.clear()
-        for one in cookies:
-            self.http.cookies.set_cookie(copy(one))
+        for cookie in cookies:
+            self.http.cookies.set_cookie(copy(cookie))

@@ -79,8 +79,8 @@ def receivers(url: str) -> dict[str, list[str]]:
     Raises:
         requests.RequestException: The emulator does not answer.
     """
-    found: dict[str, list[str]] = _ask(url, RECEIVERS_PATH)
-    return found
+    by_queue: dict[str, list[str]] = _ask(url, RECEIVERS_PATH)
+    return by_queue
 
 
 def refused_calls(url: str) -> list[RefusedCall]:
@@ -89,7 +89,7 @@ def refused_calls(url: str) -> list[RefusedCall]:
     Raises:
         requests.RequestException: The emulator does not answer.
     """
-    return [RefusedCall(**one) for one in _ask(url, REFUSED_CALLS_PATH)]
+    return [RefusedCall(**call) for call in _ask(url, REFUSED_CALLS_PATH)]
 
 
 def mails_to(url: str, address: str) -> list[str]:
@@ -98,8 +98,8 @@ def mails_to(url: str, address: str) -> list[str]:
     Raises:
         requests.RequestException: The emulator does not answer.
     """
-    found = _ask(url, MAILS_PATH, to=address)
-    return [mail["RawData"] for mail in sorted(found, key=lambda mail: str(mail["Timestamp"]))]
+    mails = _ask(url, MAILS_PATH, to=address)
+    return [mail["RawData"] for mail in sorted(mails, key=lambda mail: str(mail["Timestamp"]))]
 
 
 def _ask(url: str, path: str, **query: str) -> Any:

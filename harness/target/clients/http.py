@@ -73,7 +73,7 @@ def shared_cookies(new_session: Callable[[], requests.Session], url: str) -> lis
 
     Laravel encrypts each with a new vector, so that two are never the same by chance.
     """
-    given = [
+    cookies = [
         (name, value)
         for _ in range(_NEW_VISITORS)
         for name, value in new_session()
@@ -81,7 +81,7 @@ def shared_cookies(new_session: Callable[[], requests.Session], url: str) -> lis
         .cookies.items()
         if value and (name == _FORM_COOKIE or name.lower().endswith("session"))
     ]
-    return sorted({name for name, value in given if given.count((name, value)) > 1})
+    return sorted({name for name, value in cookies if cookies.count((name, value)) > 1})
 
 
 def outside(access: Access) -> requests.Session:
@@ -108,9 +108,9 @@ def rule_cause(answer: requests.Response) -> str:
         return ""
     path = urlsplit(str(answer.request.url)).path
     remedy = "correct Rules and DefaultActions in the file of ecs.load_balancer"
-    if found := _NOBODYS.search(answer.text):
+    if match := _NOBODYS.search(answer.text):
         return (
-            f"a rule of the load balancer leads {path} to the target group {found['group']}, which"
+            f"a rule of the load balancer leads {path} to the target group {match['group']}, which"
             f" no service here is behind: {remedy}, or name its service in cutover.toml"
         )
     if answer.is_redirect:

@@ -68,12 +68,12 @@ def account_sql(account: Account, *, again: bool = False) -> str:
     pattern = schema.replace("_", r"\_").replace("%", r"\%")
     user = f"{_quoted(account.username)}@'%'"
     password = f"IDENTIFIED WITH caching_sha2_password BY {_quoted(account.password.reveal())}"
-    made = (
+    creation = (
         f"CREATE USER IF NOT EXISTS {user} {password};\nALTER USER {user} {password};\n"
         if again
         else f"CREATE USER {user} {password};\n"
     )
-    return f"{made}GRANT {', '.join(GRANTS)} ON `{pattern}`.* TO {user};\n"
+    return f"{creation}GRANT {', '.join(GRANTS)} ON `{pattern}`.* TO {user};\n"
 
 
 def connect(

@@ -63,12 +63,12 @@ _CAUSES = {
 class ProbeRefused(StatusError):
     """The app did not answer a request of the probe with 200 and JSON."""
 
-    def __init__(self, what: str, *, status: int, body: str) -> None:
-        shown = " ".join(body.split())[:_SHOWN]
+    def __init__(self, request: str, *, status: int, body: str) -> None:
+        excerpt = " ".join(body.split())[:_SHOWN]
         report = _error_report(body) if status == _APP_FAILED else {}
         disk = disk_cause(report.get("disk", ""))
         super().__init__(
-            f"{what} answered {status}, and should answer 200 and JSON: {shown}",
+            f"{request} answered {status}, and should answer 200 and JSON: {excerpt}",
             status=status,
             cause=disk or _cause(status, body=body, reported=bool(report)),
             certain=bool(disk),
@@ -237,22 +237,22 @@ class ProbeClient:
             ProbeRefused: The answer is not 200 or 202, or not a JSON object.
         """
         answer = self.send_signed(self.signed(method, path, payload=payload, headers=headers))
-        what = f"{method} {self._prefix}/{path}"
+        request = f"{method} {self._prefix}/{path}"
         if answer.status_code not in _GOOD:
-            raise ProbeRefused(what, status=answer.status_code, body=answer.text)
+            raise ProbeRefused(request, status=answer.status_code, body=answer.text)
         try:
-            found = answer.json()
+            document = answer.json()
         except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise ProbeRefused(what, status=answer.status_code, body=answer.text)
-        return found
+            document = None
+        if not isinstance(document, dict):
+            raise ProbeRefused(request, status=answer.status_code, body=answer.text)
+        return document
 
     def ticks(self, *, since: datetime) -> list[dict[str, Any]]:
         """Return the scheduler's runs since then: the command, and each of its entries."""
         stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        found: list[dict[str, Any]] = self.ask("GET", f"ticks?since={stamp}")["ticks"]
-        return found
+        runs: list[dict[str, Any]] = self.ask("GET", f"ticks?since={stamp}")["ticks"]
+        return runs
 
     def whoami(self, *, headers: dict[str, str] | None = None) -> dict[str, Any]:
         """Return which task answered, and how the app sees this request, beside its own host."""
@@ -277,8 +277,8 @@ class ProbeClient:
 
     def limiters(self) -> list[dict[str, Any]]:
         """Return the app's named rate limits, and whether each counts the load balancer."""
-        found: list[dict[str, Any]] = self.ask("GET", "limiters")["limiters"]
-        return found
+        limits: list[dict[str, Any]] = self.ask("GET", "limiters")["limiters"]
+        return limits
 
     def report(self, name: str) -> Any:
         """Return a report that a command of the probe prints, too: code, configuration, schedule.

@@ -34,10 +34,10 @@ class PublishedPort(HTTPAdapter):
         """
         parts = urlsplit(str(request.url))
         # A copy: a redirect is made from the request, and must not inherit the header.
-        named = request.copy()
-        named.headers.setdefault("Host", _host_header(parts))
+        copy = request.copy()
+        copy.headers.setdefault("Host", _host_header(parts))
         try:
-            answer = super().send(named, *args, **settings)
+            answer = super().send(copy, *args, **settings)
         except requests.ConnectionError as error:
             dialled = f"host='{self._host}', port={self._port}"
             text = str(error).replace(dialled, f"host='{parts.hostname}', port={_port(parts)}")

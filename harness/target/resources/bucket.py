@@ -59,15 +59,15 @@ def deleted(s3: Any, *, bucket: str) -> Iterator[None]:
         yield
     finally:
         s3.create_bucket(Bucket=bucket, **where)
-        for name, given in before.items():
-            getattr(s3, f"put_{name}")(Bucket=bucket, **given)
+        for name, parameters in before.items():
+            getattr(s3, f"put_{name}")(Bucket=bucket, **parameters)
         for key, content in files.items():
             s3.put_object(Bucket=bucket, Key=key, Body=content)
 
 
 def _settings(s3: Any, *, bucket: str) -> dict[str, dict[str, Any]]:
-    found = {}
-    for name, answered, given in _SETTINGS:
+    settings = {}
+    for name, answered, parameter in _SETTINGS:
         try:
             answer = getattr(s3, f"get_{name}")(Bucket=bucket)
         except s3.exceptions.ClientError as error:
@@ -76,18 +76,24 @@ def _settings(s3: Any, *, bucket: str) -> dict[str, dict[str, Any]]:
             continue
         if answered in answer:
             value = answer[answered]
-            found[name] = {given: value if given == answered else {answered: value}}
-    return found
+            settings[name] = {parameter: value if parameter == answered else {answered: value}}
+    return settings
 
 
 def _empty(s3: Any, *, bucket: str) -> dict[str, bytes]:
     """Delete all objects, and return the environment files among them."""
     files = {}
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-            if one.get("IsLatest") and "Size" in one and one["Key"].endswith(_ENVIRONMENT_FILE):
-                files[one["Key"]] = s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
-            s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+        for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+            if (
+                version.get("IsLatest")
+                and "Size" in version
+                and version["Key"].endswith(_ENVIRONMENT_FILE)
+            ):
+                files[version["Key"]] = s3.get_object(Bucket=bucket, Key=version["Key"])[
+                    "Body"
+                ].read()
+            s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
     return files
 
 
@@ -125,15 +131,15 @@ def _about(rule: Mapping[str, Any], key: str) -> bool:
 
 def _losses(rule: Mapping[str, Any], needed_days: int) -> Iterator[str]:
     name = rule.get("ID", "without an ID")
-    for how, one in (
+    for how, action in (
         ("deletes it", rule.get("Expiration") or {}),
         *(
-            (f"moves it to {one['StorageClass']}, out of the app's reach,", one)
-            for one in rule.get("Transitions") or ()
-            if one["StorageClass"] in _ARCHIVES
+            (f"moves it to {transition['StorageClass']}, out of the app's reach,", transition)
+            for transition in rule.get("Transitions") or ()
+            if transition["StorageClass"] in _ARCHIVES
         ),
     ):
-        if "Date" in one:
-            yield f"rule {name!r} {how} on {one['Date']}"
-        elif "Days" in one and one["Days"] < needed_days:
-            yield f"rule {name!r} {how} after {one['Days']} day(s)"
+        if "Date" in action:
+            yield f"rule {name!r} {how} on {action['Date']}"
+        elif "Days" in action and action["Days"] < needed_days:
+            yield f"rule {name!r} {how} after {action['Days']} day(s)"

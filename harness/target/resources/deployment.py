@@ -71,7 +71,7 @@ class Deployment:
             for task in self.service.tasks(status=status)
             if task.get("startedBy") == self._id
         ]
-        first, *others = service["deployments"]
+        first, *rest = service["deployments"]
         return Progress(
             started=sum("startedAt" in task for task in tasks),
             refusals=tuple(
@@ -84,7 +84,7 @@ class Deployment:
                 for event in reversed(service.get("events", []))
                 if event["id"] not in self._events_before
             ),
-            replaced=not others
+            replaced=not rest
             and first["id"] != self._id
             and first.get("rolloutState") == "COMPLETED",
             stuck=first["id"] == self._id and first.get("rolloutState") == "FAILED",

@@ -45,7 +45,9 @@ def php_container(described: Mapping[str, Any], *, access: Access) -> dict[str, 
     family = described.get("family") or family_of(str(described.get("taskDefinitionArn", "")))
     name = access.php_containers.get(family, "")
     containers = described.get("containers") or described["containerDefinitions"]
-    return dict(next((one for one in containers if one["name"] == name), containers[0]))
+    return dict(
+        next((container for container in containers if container["name"] == name), containers[0])
+    )
 
 
 def address_of(task: Mapping[str, Any]) -> str:
@@ -93,8 +95,8 @@ def find_services(ecs: Any, names: list[str], *, cluster: str) -> list[dict[str,
     """Return services as DescribeServices shows them; those that the cluster lacks are left out."""
     services: list[dict[str, Any]] = []
     for first in range(0, len(names), SERVICES_AT_ONCE):
-        wanted = names[first : first + SERVICES_AT_ONCE]
-        services += ecs.describe_services(cluster=cluster, services=wanted)["services"]
+        batch = names[first : first + SERVICES_AT_ONCE]
+        services += ecs.describe_services(cluster=cluster, services=batch)["services"]
     return services
 
 
@@ -125,8 +127,8 @@ class EcsService:
 
     def definition(self, arn: str = "") -> dict[str, Any]:
         """Return a task definition: the one that the service is on, unless another is named."""
-        wanted = arn or self.describe()["taskDefinition"]
-        answer = self.ecs.describe_task_definition(taskDefinition=wanted)
+        definition_arn = arn or self.describe()["taskDefinition"]
+        answer = self.ecs.describe_task_definition(taskDefinition=definition_arn)
         return dict(answer["taskDefinition"])
 
     def container(self) -> dict[str, Any]:
@@ -159,9 +161,9 @@ class EcsService:
     def is_stable(self) -> bool:
         """Return whether the service has one deployment, completed, with all of its tasks."""
         service = self.describe()
-        (first, *others) = service["deployments"]
+        (first, *rest) = service["deployments"]
         running = service["runningCount"] == service["desiredCount"]
-        return not others and first.get("rolloutState") == "COMPLETED" and bool(running)
+        return not rest and first.get("rolloutState") == "COMPLETED" and bool(running)
 
     def update(self, **changes: Any) -> dict[str, Any]:
         """Change the service, as UpdateService takes it; return it as it is then."""

@@ -40,10 +40,10 @@ class JobQueue:
         return self._attributes_of(self._url)
 
     def _attributes_of(self, url: str) -> dict[str, str]:
-        found: dict[str, str] = self._sqs.get_queue_attributes(
+        attributes: dict[str, str] = self._sqs.get_queue_attributes(
             QueueUrl=url, AttributeNames=["All"]
         )["Attributes"]
-        return found
+        return attributes
 
     def polls_of_others_s(self, names: Collection[str]) -> int:
         """Return how long a worker of these queues waits at most at those beside this one.
@@ -133,7 +133,7 @@ class JobQueue:
         self, messages: list[dict[str, Any]], jobs: Collection[str]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         for message in messages:
-            job = next((one for one in jobs if one in message["Body"]), "")
+            job = next((job_id for job_id in jobs if job_id in message["Body"]), "")
             if job:
                 handle = message["ReceiptHandle"]
                 self._sqs.delete_message(QueueUrl=self._dead_url, ReceiptHandle=handle)

@@ -34,24 +34,28 @@ class MailBucket:
 
     def completed(self, mail: Mail) -> Mail:
         """Return a mail with its text and attachments, or as it is while they have not come."""
-        wanted = mail_receipt.message_id(mail.id, region=self._region)
-        if wanted not in self._mails:
+        message_id = mail_receipt.message_id(mail.id, region=self._region)
+        if message_id not in self._mails:
             for key in self._keys(since=datetime.fromisoformat(mail.sent) - _CLOCKS_DIFFER):
                 self._take(key)
-        kept = self._mails.get(wanted)
-        if kept is None:
+        message = self._mails.get(message_id)
+        if message is None:
             return mail
         return replace(
-            mail, text=kept.text, html=kept.html, attachments=kept.attachments, is_whole=True
+            mail,
+            text=message.text,
+            html=message.html,
+            attachments=message.attachments,
+            is_whole=True,
         )
 
     def _keys(self, *, since: datetime) -> Iterator[str]:
         """Go through the objects that came since then, and were not read."""
         pages = self._s3.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._receipt.bucket, Prefix=self._receipt.prefix):
-            for found in page.get("Contents", ()):
-                if found["LastModified"] >= since and found["Key"] not in self._read:
-                    yield found["Key"]
+            for entry in page.get("Contents", ()):
+                if entry["LastModified"] >= since and entry["Key"] not in self._read:
+                    yield entry["Key"]
 
     def _take(self, key: str) -> None:
         body = self._s3.get_object(Bucket=self._receipt.bucket, Key=key)["Body"].read()

@@ -71,7 +71,7 @@ class MailEvents:
         messages = answer.get("Messages", [])
         for message in messages:
             event = event_in(message["Body"])
-            if any(is_made_up(one, run=self._run) for one in _recipients(event)):
+            if any(is_made_up(recipient, run=self._run) for recipient in _recipients(event)):
                 self._note(event)
                 handle = message["ReceiptHandle"]
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=handle)
@@ -125,11 +125,13 @@ def mails_of(events: Iterable[Mapping[str, Any]]) -> list[Mail]:
 def _mail(events: list[Mapping[str, Any]]) -> Mail:
     mail = events[0]["mail"]
     common = mail.get("commonHeaders") or {}
-    headers = {one["name"].lower(): _decoded(one["value"]) for one in mail.get("headers") or ()}
+    headers = {
+        header["name"].lower(): _decoded(header["value"]) for header in mail.get("headers") or ()
+    }
     senders = [*common.get("from", ()), headers.get("from", ""), mail.get("source", "")]
     types = {str(event.get("eventType") or event.get("notificationType")) for event in events}
     return Mail(
-        sender=parseaddr(next((one for one in senders if one), ""))[1],
+        sender=parseaddr(next((sender for sender in senders if sender), ""))[1],
         recipients=tuple(_recipients(events[0])),
         subject=_decoded(common.get("subject") or headers.get("subject", "")),
         headers=headers,

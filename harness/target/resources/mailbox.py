@@ -86,7 +86,7 @@ def decoded(raw: bytes) -> Mail:
     people = [parsed[name] for name in ("To", "Cc") if parsed[name]]
     return Mail(
         sender=_addresses(parsed["From"])[0] if parsed["From"] else "",
-        recipients=tuple(address for one in people for address in _addresses(one)),
+        recipients=tuple(address for header in people for address in _addresses(header)),
         subject=str(parsed["Subject"] or ""),
         headers={name.lower(): str(value) for name, value in parsed.items()},
         text=str(plain.get_content()) if plain else "",
@@ -99,7 +99,7 @@ def decoded(raw: bytes) -> Mail:
 
 
 def _addresses(header: object) -> list[str]:
-    return [str(one.addr_spec) for one in getattr(header, "addresses", ())]
+    return [str(address.addr_spec) for address in getattr(header, "addresses", ())]
 
 
 def _bytes(part: EmailMessage) -> bytes:

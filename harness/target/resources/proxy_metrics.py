@@ -51,8 +51,8 @@ class ProxyMetrics:
         pages = self._cloudwatch.get_paginator("get_metric_data").paginate(
             MetricDataQueries=queries, StartTime=end - WINDOW, EndTime=end
         )
-        found: dict[str, list[float]] = {name: [] for name in names}
+        sums: dict[str, list[float]] = {name: [] for name in names}
         for page in pages:
             for result in page["MetricDataResults"]:
-                found[names[int(result["Id"][1:])]] += result["Values"]
-        return found
+                sums[names[int(result["Id"][1:])]] += result["Values"]
+        return sums

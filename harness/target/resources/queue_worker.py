@@ -34,14 +34,14 @@ def flags(command: Sequence[str]) -> dict[str, int]:
 
     A shell's command is one word, in which queue:work has its own.
     """
-    found = _FLAG.finditer(" ".join(command))
-    return {**DEFAULTS, **{one["name"]: int(one["value"]) for one in found}}
+    matches = _FLAG.finditer(" ".join(command))
+    return {**DEFAULTS, **{match["name"]: int(match["value"]) for match in matches}}
 
 
 def longest_backoff_s(command: Sequence[str]) -> int:
     """Return the longest time that --backoff, a number or several, lets a failed job wait."""
-    named = _BACKOFF.search(" ".join(command))
-    return max(map(int, named["seconds"].split(","))) if named else 0
+    match = _BACKOFF.search(" ".join(command))
+    return max(map(int, match["seconds"].split(","))) if match else 0
 
 
 def longest_job_s(command: Sequence[str], *, wanted: float) -> float:
@@ -56,14 +56,14 @@ def connection(command: Sequence[str]) -> str:
     if started is None:
         return ""
     arguments = _TAKES_A_VALUE.sub(r"\1=", started["said"].replace('"', "").replace("'", ""))
-    named = _CONNECTION.search(arguments)
-    return named["name"] if named else ""
+    match = _CONNECTION.search(arguments)
+    return match["name"] if match else ""
 
 
 def queue_names(command: Sequence[str], *, default: str) -> tuple[str, ...]:
     """Return the queues that queue:work reads: those of --queue, or the connection's own."""
-    named = _QUEUE.search(" ".join(command))
-    return tuple(filter(None, named["names"].split(","))) if named else (default,)
+    match = _QUEUE.search(" ".join(command))
+    return tuple(filter(None, match["names"].split(","))) if match else (default,)
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,11 @@ def queue_command(command: Sequence[str]) -> QueueCommand | None:
     started = _STARTED.search(" ".join(command))
     if started is None:
         return None
-    given = flags(command)
+    values = flags(command)
     return QueueCommand(
         listens=started["how"] == "listen",
         connection=connection(command),
-        tries=given["tries"],
-        sleep_s=given["sleep"],
-        rest_s=given["rest"],
+        tries=values["tries"],
+        sleep_s=values["sleep"],
+        rest_s=values["rest"],
     )

@@ -122,9 +122,9 @@ class Scheduler:
     def command(self) -> list[str]:
         """Return the command that a tick's task runs: the rule's override, or its definition's."""
         overrides = self._run_task.get("overrides", {}).get("containerOverrides", [])
-        named = [one["command"] for one in overrides if one.get("command")]
+        commands = [override["command"] for override in overrides if override.get("command")]
         own = php_container(self.definition(), access=self._access).get("command", [])
-        return list((named or [own])[0])
+        return list((commands or [own])[0])
 
     def exclude(self, ticks: Sequence[Run]) -> None:
         """Leave ticks that a scenario sent out of the rule's own from now on."""
@@ -152,14 +152,14 @@ class Scheduler:
         """
         names = sorted({name or "" for name in tasks})
         described = describe_tasks(self._ecs, list(filter(None, names)), cluster=self._cluster)
-        known = {task_id(task["taskArn"]): task for task in described}
+        by_id = {task_id(task["taskArn"]): task for task in described}
         expected = (self._started_by, *BY_SCENARIOS)
         return [
-            f"a task of {known[name]['group']} ({name})"
-            if name in known
+            f"a task of {by_id[name]['group']} ({name})"
+            if name in by_id
             else f"what is no task of the cluster ({name or 'no task id'})"
             for name in names
-            if known.get(name, {}).get("startedBy") not in expected
+            if by_id.get(name, {}).get("startedBy") not in expected
         ]
 
     def expression(self) -> str:
@@ -211,14 +211,14 @@ class Scheduler:
         """
         began = datetime.now(UTC)
         if self._ticks_queue:
-            taken = self._send_tick(began)
+            is_taken = self._send_tick(began)
         else:
 
-            def taken() -> bool:
+            def is_taken() -> bool:
                 return (datetime.now(UTC) - began).total_seconds() > _WHOLE_MINUTE_S
 
         def probe() -> Ready | NotYet:
-            return Ready() if taken() else NotYet("the tick is not taken")
+            return Ready() if is_taken() else NotYet("the tick is not taken")
 
         wait_until(probe, deadline=Deadline(2 * PERIOD_S), interval_s=0.1)
         return began
@@ -239,11 +239,11 @@ class Scheduler:
             "ApproximateNumberOfMessagesNotVisible",
         ]
 
-        def taken() -> bool:
+        def is_taken() -> bool:
             answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
             return not any(int(answer["Attributes"][name]) for name in names)
 
-        return taken
+        return is_taken
 
     def start(
         self, *, command: Sequence[str] = (), definition: str = "", to_fail: bool = False
@@ -252,27 +252,27 @@ class Scheduler:
 
         ``to_fail`` marks a task that fails on purpose, so that it is no evidence elsewhere.
         """
-        wanted = dict(self._run_task)
+        request = dict(self._run_task)
         if definition:
-            wanted["taskDefinition"] = definition
+            request["taskDefinition"] = definition
         if command:
-            wanted["overrides"] = self._overrides(command)
+            request["overrides"] = self._overrides(command)
         starter = PROVOKED_BY_HARNESS if to_fail else STARTED_BY_HARNESS
-        answer = self._ecs.run_task(**wanted, startedBy=starter)
+        answer = self._ecs.run_task(**request, startedBy=starter)
         return task_id(answer["tasks"][0]["taskArn"])
 
     def _overrides(self, command: Sequence[str]) -> dict[str, Any]:
         """Return the rule's own overrides, with another command of Laravel's container."""
         own = self._run_task.get("overrides", {})
-        containers = {one["name"]: one for one in own.get("containerOverrides", [])}
+        containers = {override["name"]: override for override in own.get("containerOverrides", [])}
         laravel = {**containers.get(self.container, {}), "name": self.container}
         containers[self.container] = {**laravel, "command": list(command)}
         return {**own, "containerOverrides": [*containers.values()]}
 
     def run(self, task: str) -> Run:
         """Return one task of the scheduler."""
-        (found,) = describe_tasks(self._ecs, [task], cluster=self._cluster)
-        return self._read(found)
+        (description,) = describe_tasks(self._ecs, [task], cluster=self._cluster)
+        return self._read(description)
 
     def _read(self, task: Mapping[str, Any]) -> Run:
         return _run_of(task, access=self._access)
@@ -296,8 +296,8 @@ class FurtherSchedules:
 
     def run(self, task: str) -> Run:
         """Return one of these tasks."""
-        (found,) = describe_tasks(self._ecs, [task], cluster=self._access.cluster)
-        return _run_of(found, access=self._access)
+        (description,) = describe_tasks(self._ecs, [task], cluster=self._access.cluster)
+        return _run_of(description, access=self._access)
 
 
 def _run_of(task: Mapping[str, Any], *, access: Access) -> Run:

@@ -41,19 +41,19 @@ class SecretFaults:
     def version(self, text: str) -> str:
         """Add a version with this text; return the stage label under which alone it is found."""
         stage = f"{STAGE_PREFIX}{secrets.token_hex(4)}"
-        made = self._client.put_secret_value(
+        answer = self._client.put_secret_value(
             SecretId=self._name, SecretString=text, VersionStages=[stage]
         )
-        self._versions.append((stage, made["VersionId"]))
+        self._versions.append((stage, answer["VersionId"]))
         return stage
 
     def copy_scheduled_for_deletion(self) -> str:
         """Copy the secret, schedule the copy for deletion and return its ARN."""
         text = self._client.get_secret_value(SecretId=self._name)["SecretString"]
-        made = self._client.create_secret(
+        copy = self._client.create_secret(
             Name=f"{self._name}-rehearsal-{secrets.token_hex(4)}", SecretString=text
         )
-        arn = str(made["ARN"])
+        arn = str(copy["ARN"])
         self._copies.append(arn)
         self._let_read(arn)
         self._client.delete_secret(SecretId=arn, RecoveryWindowInDays=_RECOVERY_DAYS)

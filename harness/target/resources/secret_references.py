@@ -57,17 +57,17 @@ def read(definition: Mapping[str, Any], *, client: Any | None, group: str) -> It
     values: dict[SecretReference, str | dict[str, Any]] = {}
     for container in definition["containerDefinitions"]:
         for secret in container.get("secrets", []):
-            found = NamedSecret(group, name, secret["name"], secret["valueFrom"])
+            source = NamedSecret(group, name, secret["name"], secret["valueFrom"])
             try:
                 reference = parse_value_from(secret["valueFrom"])
             except ValueFromError:
-                yield replace(found, fault="is no reference that ECS understands")
+                yield replace(source, fault="is no reference that ECS understands")
                 continue
             if not isinstance(reference, SecretReference):
-                yield found
+                yield source
                 continue
             fault = "" if client is None else _fault(reference, client=client, values=values)
-            yield replace(found, secret=reference.name, key=reference.json_key, fault=fault)
+            yield replace(source, secret=reference.name, key=reference.json_key, fault=fault)
 
 
 def _fault(
@@ -87,13 +87,13 @@ def _fault(
 
 def _read(reference: SecretReference, *, client: Any) -> str | dict[str, Any]:
     """Return the secret as an object, or its fault; nothing when neither is known."""
-    wanted = {"SecretId": reference.name}
+    request = {"SecretId": reference.name}
     if reference.version_stage:
-        wanted["VersionStage"] = reference.version_stage
+        request["VersionStage"] = reference.version_stage
     if reference.version_id:
-        wanted["VersionId"] = reference.version_id
+        request["VersionId"] = reference.version_id
     try:
-        text = client.get_secret_value(**wanted)["SecretString"]
+        text = client.get_secret_value(**request)["SecretString"]
     except client.exceptions.ResourceNotFoundException:
         return MISSING
     except client.exceptions.InvalidRequestException as error:
@@ -101,7 +101,7 @@ def _read(reference: SecretReference, *, client: Any) -> str | dict[str, Any]:
     if not reference.json_key:
         return ""
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except ValueError:
         return NO_OBJECT
-    return found if isinstance(found, dict) else NO_OBJECT
+    return document if isinstance(document, dict) else NO_OBJECT

@@ -61,11 +61,19 @@ def awslogs_groups(definition: Mapping[str, Any], *, only_needed: bool = False) 
         definition: The task definition.
         only_needed: Leave out those that ECS makes itself, by awslogs-create-group.
     """
-    settings = [one.get("logConfiguration") or {} for one in definition["containerDefinitions"]]
-    options = [one.get("options") or {} for one in settings if one.get("logDriver") == "awslogs"]
+    settings = [
+        container.get("logConfiguration") or {} for container in definition["containerDefinitions"]
+    ]
+    options = [
+        setting.get("options") or {}
+        for setting in settings
+        if setting.get("logDriver") == "awslogs"
+    ]
     if only_needed:
-        options = [one for one in options if one.get("awslogs-create-group") != "true"]
-    return list(dict.fromkeys(one["awslogs-group"] for one in options if "awslogs-group" in one))
+        options = [option for option in options if option.get("awslogs-create-group") != "true"]
+    return list(
+        dict.fromkeys(option["awslogs-group"] for option in options if "awslogs-group" in option)
+    )
 
 
 class TaskLogs:
@@ -85,12 +93,12 @@ class TaskLogs:
 
     def log_of(self, task: str) -> str:
         """Return the last half hour of the logs of a task's containers."""
-        found = describe_tasks(self._ecs, [task], cluster=self._access.cluster)
+        descriptions = describe_tasks(self._ecs, [task], cluster=self._access.cluster)
         since = datetime.now(UTC) - _WINDOW
         return "\n".join(
             line.text
-            for one in found
-            for log in self.streams(one)
+            for description in descriptions
+            for log in self.streams(description)
             for line in self.lines(log, since=since)
         )
 
@@ -120,15 +128,15 @@ class TaskLogs:
     def streams(self, task: Mapping[str, Any]) -> list[ContainerLog]:
         """Return the log streams of a task, as DescribeTasks shows it."""
         definition = self._definition(str(task["taskDefinitionArn"]))
-        found = []
+        logs = []
         for container in definition["containerDefinitions"]:
             settings = container.get("logConfiguration") or {}
             options = settings.get("options") or {}
             prefix = options.get("awslogs-stream-prefix")
             if settings.get("logDriver") == "awslogs" and prefix:
                 stream = f"{prefix}/{container['name']}/{task_id(task['taskArn'])}"
-                found.append(ContainerLog(container["name"], options["awslogs-group"], stream))
-        return found
+                logs.append(ContainerLog(container["name"], options["awslogs-group"], stream))
+        return logs
 
     def lines(self, log: ContainerLog, *, since: datetime) -> list[LogLine]:
         """Return a stream's lines since then, oldest first; none where it has no line yet."""
@@ -143,8 +151,8 @@ class TaskLogs:
         except self._logs.exceptions.ResourceNotFoundException:
             return []
         return [
-            LogLine(datetime.fromtimestamp(one["timestamp"] / 1000, UTC), one["message"])
-            for one in events
+            LogLine(datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event["message"])
+            for event in events
         ]
 
     def _definition(self, arn: str) -> Mapping[str, Any]:

@@ -64,8 +64,8 @@ class TargetGroup:
 
     def health_check_port(self, port: int) -> int:
         """Return the port that the checks use for a target of this port."""
-        given = self.describe()["HealthCheckPort"]
-        return port if given == TRAFFIC_PORT else int(given)
+        setting = self.describe()["HealthCheckPort"]
+        return port if setting == TRAFFIC_PORT else int(setting)
 
     def drains_for_s(self) -> int:
         """Return how long the load balancer lets requests to a target that leaves finish."""
@@ -89,7 +89,7 @@ class TargetGroup:
 
 def target_groups(service: EcsService, *, elbv2: Any) -> list[TargetGroup]:
     """Return the target groups that a service registers its tasks with."""
-    arns = (one["targetGroupArn"] for one in service.describe().get("loadBalancers", ()))
+    arns = (balancer["targetGroupArn"] for balancer in service.describe().get("loadBalancers", ()))
     return [TargetGroup(elbv2, name=arn.split("/")[1]) for arn in arns]
 
 
@@ -168,14 +168,14 @@ class WebTier(EcsService):
         """
 
         def probe() -> Ready | NotYet:
-            wanted = self.describe()["desiredCount"]
+            desired_count = self.describe()["desiredCount"]
             targets = self.targets()
             healthy = sum(target.state == "healthy" for target in targets)
             unhealthy = any(target.state == "unhealthy" for target in targets)
-            if healthy >= wanted > 0 and not unhealthy:
+            if healthy >= desired_count > 0 and not unhealthy:
                 return Ready()
-            shown = "; ".join(map(str, targets)) or "none"
-            return NotYet(f"{healthy} of {wanted} web tasks are healthy; targets: {shown}")
+            summary = "; ".join(map(str, targets)) or "none"
+            return NotYet(f"{healthy} of {desired_count} web tasks are healthy; targets: {summary}")
 
         wait_until(
             probe,

@@ -171,7 +171,7 @@ class TaskContainers:
 
         Later wins: environment files, definition, secrets, overlay, override, ECS.
         """
-        found = {
+        variables = {
             **files,
             **self.definition.parsed.container(item.name).environment,
             **secrets,
@@ -187,8 +187,10 @@ class TaskContainers:
             "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
         }
         if credentials_id := self.task.credentials_id:
-            found["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = f"/v2/credentials/{credentials_id}"
-        return found
+            variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = (
+                f"/v2/credentials/{credentials_id}"
+            )
+        return variables
 
     def _override(self, name: str) -> dict[str, Any]:
         """Return RunTask's override of one container, empty when there is none."""
@@ -212,11 +214,11 @@ def pull_error(
     failed = "CannotPullContainerError: pull image manifest has been retried 1 time(s): "
     if not architecture:
         return f"{failed}failed to resolve ref {reference}: {reference}: not found"
-    wanted = instead or (raw.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64"
-    if architecture == "amd64" and wanted != "X86_64":
+    platform = instead or (raw.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64"
+    if architecture == "amd64" and platform != "X86_64":
         return (
             f"{failed}image Manifest does not contain descriptor matching platform"
-            f" 'linux/{wanted.lower()}'"
+            f" 'linux/{platform.lower()}'"
         )
     return ""
 

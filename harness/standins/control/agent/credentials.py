@@ -58,8 +58,8 @@ class Credentials:
         """Answer GET /v2/credentials/<id> of one task; another task's id is unknown to it."""
         with self._state.lock():
             task = self._state.tasks.get(task_id)
-            wanted = task.credentials_id if task else ""
-        if task is None or not wanted or path.removeprefix(PATH) != wanted:
+            credentials_id = task.credentials_id if task else ""
+        if task is None or not credentials_id or path.removeprefix(PATH) != credentials_id:
             return _error(400, code="InvalidIdInRequest", message="Credentials not found")
         try:
             body = self._current(task)

@@ -70,11 +70,11 @@ def render_targets(groups: Iterable[model.TargetGroup], *, served: Iterable[str]
         served: ARNs of those that a service registers its tasks in; the others are somebody else's.
     """
     arns = set(served)
-    found = {
+    targets = {
         group.name: {"targets": [item.key for item in serving(group)], "served": group.arn in arns}
         for group in groups
     }
-    return json.dumps(found, sort_keys=True) + "\n"
+    return json.dumps(targets, sort_keys=True) + "\n"
 
 
 def attributes_conf(balancer: model.LoadBalancer | None) -> str:
@@ -137,10 +137,10 @@ class Edge:
 
     def bring_up_to_date(self) -> bool:
         """Write the files that differ from the edge's; return whether any did."""
-        wanted = self.wanted()
+        texts = self.wanted()
         if self._written is None:
-            self._written = {name: self._files.read(name) for name in wanted}
-        changed = {name: text for name, text in wanted.items() if self._written[name] != text}
+            self._written = {name: self._files.read(name) for name in texts}
+        changed = {name: text for name, text in texts.items() if self._written[name] != text}
         for name, text in changed.items():
             # Whether a call that fails has done its work is unknown, so it is made again.
             self._written[name] = None

@@ -19,25 +19,25 @@ _STICKY_S = 86_400
 
 def render(listeners: Iterable[Listener]) -> str:
     """Render the listeners by their ports."""
-    found = {str(one.raw["Port"]): _listener(one) for one in listeners}
-    return json.dumps(found, sort_keys=True) + "\n"
+    by_port = {str(listener.raw["Port"]): _listener(listener) for listener in listeners}
+    return json.dumps(by_port, sort_keys=True) + "\n"
 
 
 def _listener(listener: Listener) -> dict[str, Any]:
-    read = [rules.rule(one) for one in listener.rules]
+    read = [rules.rule(rule) for rule in listener.rules]
     last = rules.default(listener.raw.get("DefaultActions"))
     return {
         "protocol": str(listener.raw.get("Protocol")),
-        "rules": [_rule(one) for one in [*rules.in_order(read), last]],
+        "rules": [_rule(rule) for rule in [*rules.in_order(read), last]],
     }
 
 
 def _rule(rule: rules.Rule) -> dict[str, Any]:
     return {
         "priority": rule.priority,
-        "conditions": [codec.encode(one) for one in rule.conditions],
+        "conditions": [codec.encode(condition) for condition in rule.conditions],
         "action": _action(rule.action),
-        "transforms": [codec.encode(one) for one in rule.transforms],
+        "transforms": [codec.encode(transform) for transform in rule.transforms],
     }
 
 

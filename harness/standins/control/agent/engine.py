@@ -89,16 +89,16 @@ class Engine:
             attrs = self._client.api.inspect_network(network)
         return str(attrs["IPAM"]["Config"][0]["Subnet"])
 
-    def create(self, *, networks: Sequence[str] = (), **what: Any) -> str:
+    def create(self, *, networks: Sequence[str] = (), **options: Any) -> str:
         """Create a container and connect it to the networks; return its id."""
         with self._gate.passage():
-            return self._create(networks=networks, **what)
+            return self._create(networks=networks, **options)
 
-    def _create(self, *, networks: Sequence[str] = (), **what: Any) -> str:
+    def _create(self, *, networks: Sequence[str] = (), **options: Any) -> str:
         with _engine_errors():
             if networks:
-                what["network"] = networks[0]
-            created = self._client.containers.create(**what)
+                options["network"] = networks[0]
+            created = self._client.containers.create(**options)
             docker_id = str(created.id)
             for network in networks[1:]:
                 self._client.api.connect_container_to_network(docker_id, network)
@@ -124,9 +124,9 @@ class Engine:
         for path, text in files.items():
             directory, _, name = path.rpartition("/")
             by_directory.setdefault(directory or "/", {})[name] = text
-        for directory, named in by_directory.items():
+        for directory, texts in by_directory.items():
             with self._gate.passage(), _engine_errors(), suppress(NotFound):
-                self._client.api.put_archive(docker_id, directory, archives.of_files(named))
+                self._client.api.put_archive(docker_id, directory, archives.of_files(texts))
 
     def let_write(self, docker_id: str, *, path: str) -> None:
         """Let every user write to a directory of a container, which may be that of a volume."""
@@ -218,19 +218,19 @@ class Engine:
     def _exit_code(self, exec_id: str, *, timeout_s: float) -> int | None:
         waiting = threading.Event()
         for _ in range(int(timeout_s / _POLL_S)):
-            found = self._client.api.exec_inspect(exec_id)
-            if not found["Running"] and found["ExitCode"] is not None:
-                return int(found["ExitCode"])
+            process = self._client.api.exec_inspect(exec_id)
+            if not process["Running"] and process["ExitCode"] is not None:
+                return int(process["ExitCode"])
             waiting.wait(_POLL_S)
         return None
 
-    def run(self, **what: Any) -> None:
+    def run(self, **options: Any) -> None:
         """Run a container to its end and remove it; its last words are the error if it fails."""
         with self._gate.passage():
-            self._run_to_end(**what)
+            self._run_to_end(**options)
 
-    def _run_to_end(self, **what: Any) -> None:
-        docker_id = self._create(**what)
+    def _run_to_end(self, **options: Any) -> None:
+        docker_id = self._create(**options)
         try:
             with _engine_errors():
                 self._client.api.start(docker_id)
@@ -276,8 +276,8 @@ class Engine:
         """Return this run's containers of a role, running or not."""
         labels = [f"{LABEL_RUN}={self._run}", f"{LABEL_ROLE}={role}"]
         with _engine_errors():
-            found = self._client.api.containers(all=True, filters={"label": labels})
-            return [self._state(item["Id"]) for item in found]
+            summaries = self._client.api.containers(all=True, filters={"label": labels})
+            return [self._state(item["Id"]) for item in summaries]
 
     def _state(self, docker_id: str) -> ContainerState:
         attrs = self._client.api.inspect_container(docker_id)

@@ -38,10 +38,10 @@ class EnvironmentFiles:
         Raises:
             EnvironmentFileError: A file cannot be had.
         """
-        found: dict[str, str] = {}
+        variables: dict[str, str] = {}
         for reference in environment_file.references(container):
-            found = {**self._read(reference), **found}
-        return found
+            variables = {**self._read(reference), **variables}
+        return variables
 
     def _read(self, reference: str) -> dict[str, str]:
         place = environment_file.place_of(reference)

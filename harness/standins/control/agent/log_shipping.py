@@ -80,7 +80,7 @@ class LogShipper:
 
     def begin(self, task: Task, definition: Definition, docker_id: str) -> None:
         """Take a container of a task that has started, if its definition has the driver."""
-        item = next(one for one in task.containers if one.docker_id == docker_id)
+        item = next(container for container in task.containers if container.docker_id == docker_id)
         settings = definition.parsed.container(item.name).raw.get("logConfiguration") or {}
         if settings.get("logDriver") != "awslogs":
             return
@@ -128,7 +128,7 @@ class LogShipper:
             by_stream.setdefault(stream, []).append(event)
         for stream, events in by_stream.items():
             try:
-                self._write(stream, sorted(events, key=lambda one: int(one["timestamp"])))
+                self._write(stream, sorted(events, key=lambda event: int(event["timestamp"])))
             except (BotoCoreError, ClientError) as error:
                 log.warning("log stream %s: %s", stream.name, redact(str(error)))
 

@@ -23,11 +23,11 @@ class Metadata:
         runtime_id, _, rest = path.removeprefix(PATH).partition("/")
         with self._state.lock():
             task = self._state.tasks.get(task_id)
-            found = [c for c in task.containers if c.runtime_id == runtime_id] if task else []
-            if task is None or not found:
+            containers = [c for c in task.containers if c.runtime_id == runtime_id] if task else []
+            if task is None or not containers:
                 return _text(404, body=f"V4 container metadata handler: unable to get {runtime_id}")
             if rest == "":
-                return _text(200, body=self._container(task, item=found[0]))
+                return _text(200, body=self._container(task, item=containers[0]))
             if rest in ("task", "taskWithTags"):
                 return _text(200, body=self._task(task))
         return _text(404, body="404 page not found")

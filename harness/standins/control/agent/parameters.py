@@ -57,23 +57,23 @@ class Parameters:
         places: dict[tuple[str, str], list[ParameterReference]] = {}
         for reference in references.values():
             places.setdefault(self._place(reference), []).append(reference)
-        found: dict[ParameterReference, str] = {}
-        for place, wanted in places.items():
-            each = list(dict.fromkeys(wanted))
+        by_reference: dict[ParameterReference, str] = {}
+        for place, group in places.items():
+            each = list(dict.fromkeys(group))
             for first in range(0, len(each), _AT_ONCE):
                 some = each[first : first + _AT_ONCE]
-                found |= self._fetch(some, client=self._client_for(*place))
-        return {variable: found[reference] for variable, reference in references.items()}
+                by_reference |= self._fetch(some, client=self._client_for(*place))
+        return {variable: by_reference[reference] for variable, reference in references.items()}
 
     def key_of(self, reference: ParameterReference) -> str:
         """Return the customer's key that a parameter is encrypted with; empty without one."""
-        wanted = [{"Key": "Name", "Values": list(reference.names)}]
+        filters = [{"Key": "Name", "Values": list(reference.names)}]
         client = self._client_for(*self._place(reference))
         try:
-            answer = client.describe_parameters(ParameterFilters=wanted)
+            answer = client.describe_parameters(ParameterFilters=filters)
         except (BotoCoreError, ClientError):
             return ""  # refused in its own words when it is fetched
-        key = next((str(one.get("KeyId") or "") for one in answer["Parameters"]), "")
+        key = next((str(parameter.get("KeyId") or "") for parameter in answer["Parameters"]), "")
         return "" if key == _OF_AWS else key
 
     def arn(self, reference: ParameterReference, *, partition: str) -> str:
@@ -85,9 +85,9 @@ class Parameters:
         return reference.account or self._account, reference.region or self._region
 
     def _fetch(
-        self, wanted: list[ParameterReference], *, client: SystemsManager
+        self, references: list[ParameterReference], *, client: SystemsManager
     ) -> dict[ParameterReference, str]:
-        names = [name for reference in wanted for name in reference.names]
+        names = [name for reference in references for name in reference.names]
         try:
             answer = client.get_parameters(Names=names, WithDecryption=True)
         except ClientError as error:
@@ -98,14 +98,14 @@ class Parameters:
                 f"{PREFIX}{SSM}RequestCanceled: request context canceled caused by: the parameter"
                 " store does not answer"
             ) from error
-        values = {one["Name"]: str(one["Value"]) for one in answer["Parameters"]}
-        found = {
+        values = {parameter["Name"]: str(parameter["Value"]) for parameter in answer["Parameters"]}
+        by_reference = {
             reference: values[name]
-            for reference in wanted
+            for reference in references
             for name in reference.names
             if name in values
         }
-        invalid = [reference.text for reference in wanted if reference not in found]
+        invalid = [reference.text for reference in references if reference not in by_reference]
         if invalid:
             raise SecretError(f"{PREFIX}{SSM}invalid ssm parameters: {','.join(invalid)}")
-        return found
+        return by_reference

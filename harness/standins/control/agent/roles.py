@@ -107,7 +107,7 @@ class Roles:
             return True
         role = self._find(arn) if arn else None
         needs = (Need(f"ssmmessages:{action}", ANY) for action in _EXEC)
-        return role is not None and all(allows(role.documents, one) for one in needs)
+        return role is not None and all(allows(role.documents, need) for need in needs)
 
     def tick_refusal(self, role_arn: str, *, rule_arn: str, cluster: str, to: Definition) -> str:
         """Return why EventBridge may not run a rule's task with the rule's role.
@@ -135,7 +135,7 @@ class Roles:
             if arn
         ]
         session = rule_arn.rpartition("/")[2]
-        return next(filter(None, (role.refusal(one, session=session) for one in needs)), "")
+        return next(filter(None, (role.refusal(need, session=session) for need in needs)), "")
 
     def _needs(self, container: ContainerDefinition, *, task_id: str) -> Iterator[tuple[str, Need]]:
         """Yield the calls of ECS's agent for a container, each with its words for a refusal."""
@@ -193,34 +193,34 @@ class Roles:
             return ""
         if not trusts(role.trust, service, {}):
             return f"its trust policy does not let {service} assume it"
-        known = ", ".join(f"{key} is {value}" for key, value in context.items())
-        return f"a condition of its trust policy is not met: {known}"
+        words = ", ".join(f"{key} is {value}" for key, value in context.items())
+        return f"a condition of its trust policy is not met: {words}"
 
     def _find(self, arn: str) -> Role | None:
         iam, name = self._iam(), arn.rpartition("/")[2]
         try:
-            found = iam.get_role(RoleName=name)["Role"]
+            role = iam.get_role(RoleName=name)["Role"]
         except iam.exceptions.NoSuchEntityException:
             return None
-        if found["Arn"] != arn:
+        if role["Arn"] != arn:
             return None
         inline = [
-            iam.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"]
-            for one in iam.list_role_policies(RoleName=name)["PolicyNames"]
+            iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
         ]
-        return Role(arn, found["AssumeRolePolicyDocument"], tuple(inline))
+        return Role(arn, role["AssumeRolePolicyDocument"], tuple(inline))
 
 
 def _pull(image: str) -> Iterator[tuple[str, Need]]:
-    found = _ECR.match(image)
-    if not found:
+    match = _ECR.match(image)
+    if not match:
         return
     pull = (
         f"{PREFIX}execution resource retrieval failed: unable to retrieve ecr registry auth:"
         " service call has been retried 1 time(s): {}"
     )
     yield pull, Need("ecr:GetAuthorizationToken", ANY)
-    account, region, name = found["account"], found["region"], found["name"]
+    account, region, name = match["account"], match["region"], match["name"]
     arn = f"arn:{partition_of(region)}:ecr:{region}:{account}:repository/{name}"
     for action in _PULL:
         words = "CannotPullContainerError: pull image manifest has been retried 1 time(s): denied: "

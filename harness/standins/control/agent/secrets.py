@@ -53,7 +53,7 @@ class Secrets:
             SecretError: One of them cannot be had.
         """
         fetched: dict[SecretReference, str] = {}
-        found, parameters = {}, {}
+        values, parameters = {}, {}
         for variable, text in container.secrets.items():
             try:
                 reference = parse_value_from(text)
@@ -69,18 +69,18 @@ class Secrets:
             whole = SecretReference(**{**vars(reference), "json_key": ""})
             if whole not in fetched:
                 fetched[whole] = self._fetch(reference)
-            found[variable] = _value(fetched[whole], json_key=reference.json_key)
-        return {**found, **self._parameters.resolve(parameters)}
+            values[variable] = _value(fetched[whole], json_key=reference.json_key)
+        return {**values, **self._parameters.resolve(parameters)}
 
     def _fetch(self, reference: SecretReference) -> str:
-        wanted = {"SecretId": reference.name}
+        request = {"SecretId": reference.name}
         if reference.version_stage:
-            wanted["VersionStage"] = reference.version_stage
+            request["VersionStage"] = reference.version_stage
         if reference.version_id:
-            wanted["VersionId"] = reference.version_id
+            request["VersionId"] = reference.version_id
         try:
             answer = self._client_for(reference.account, reference.region).get_secret_value(
-                **wanted
+                **request
             )
         except ParamValidationError as error:
             raise _refused(
@@ -113,20 +113,20 @@ def _value(text: str, *, json_key: str) -> str:
         return text
     try:
         # Numbers stay text until they are rendered; a constant such as NaN is no JSON.
-        found = json.loads(text, parse_constant=_no_constant)
+        document = json.loads(text, parse_constant=_no_constant)
     except ValueError:
         # Go names the offending character here; it is a part of the secret, so it is left out.
         raise _refused("invalid character in secret value: it is not JSON") from None
-    if found is None:
-        found = {}
-    if not isinstance(found, dict):
+    if document is None:
+        document = {}
+    if not isinstance(document, dict):
         raise _refused(
-            f"json: cannot unmarshal {_go_kind(found)} into Go value of type"
+            f"json: cannot unmarshal {_go_kind(document)} into Go value of type"
             " map[string]interface {}"
         )
-    if json_key not in found:
+    if json_key not in document:
         raise _refused(f"retrieved secret from Secrets Manager did not contain json key {json_key}")
-    return _go_text(found[json_key])
+    return _go_text(document[json_key])
 
 
 def _no_constant(name: str) -> None:

@@ -43,7 +43,7 @@ class TaskVolumes:
         tells: everyone may write there. The root of a file system is root's, and of mode 0755.
         Source: https://docs.aws.amazon.com/efs/latest/ug/accessing-fs-nfs-permissions.html.
         """
-        return [path for path, one in self._on_efs(container).items() if one.access_point]
+        return [path for path, volume in self._on_efs(container).items() if volume.access_point]
 
     def mounts(self, container: str, *, image_id: str) -> list[Mount]:
         """Return the mounts of one container.
@@ -96,7 +96,7 @@ class TaskVolumes:
             name: self._shared_name(shared[name])
             if name in shared
             else self._name(f"volume-{name}")
-            for name in (one["sourceVolume"] for one in container.raw.get("mountPoints") or ())
+            for name in (mount["sourceVolume"] for mount in container.raw.get("mountPoints") or ())
         }
 
     def _on_efs(self, container: str) -> dict[str, EfsVolume]:

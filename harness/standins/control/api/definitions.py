@@ -140,16 +140,20 @@ class Clusters:
 
     def describe(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the clusters named, and a failure for each that does not exist."""
-        wanted = [names.last_part(item) for item in request.get("clusters") or ["default"]]
+        cluster_names = [names.last_part(item) for item in request.get("clusters") or ["default"]]
         with self._state.lock():
-            found = [self._described(name) for name in wanted if name in self._state.clusters]
+            clusters = [
+                self._described(name) for name in cluster_names if name in self._state.clusters
+            ]
             if "TAGS" in (request.get("include") or ()):
-                found = [{**one, "tags": self._tags(one["clusterName"])} for one in found]
-            missing = [name for name in wanted if name not in self._state.clusters]
+                clusters = [
+                    {**cluster, "tags": self._tags(cluster["clusterName"])} for cluster in clusters
+                ]
+            missing = [name for name in cluster_names if name not in self._state.clusters]
         failures = [
             {"arn": self._account.ecs(f"cluster/{name}"), "reason": "MISSING"} for name in missing
         ]
-        return {"clusters": found, "failures": failures}
+        return {"clusters": clusters, "failures": failures}
 
     def tag(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set tags of a cluster; a key that is there gets the new value."""
@@ -195,11 +199,11 @@ def described(definition: Definition) -> dict[str, Any]:
         {"essential": True, "environment": [], "mountPoints": [], "volumesFrom": [], **item}
         for item in definition.raw["containerDefinitions"]
     ]
-    kept = {key: value for key, value in definition.raw.items() if key != "containerDefinitions"}
+    fields = {key: value for key, value in definition.raw.items() if key != "containerDefinitions"}
     return {
         "volumes": [],
         "placementConstraints": [],
-        **kept,
+        **fields,
         "taskDefinitionArn": definition.arn,
         "containerDefinitions": containers,
         "revision": definition.revision,

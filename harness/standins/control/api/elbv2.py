@@ -89,25 +89,25 @@ class Elbv2Api:
     def describe_groups(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return target groups: all, or those named, or those of a load balancer."""
         with self._state.lock():
-            found = list(self._state.target_groups.values())
+            groups = list(self._state.target_groups.values())
             if request.get("TargetGroupArns"):
-                found = [find_group(self._state, arn) for arn in request["TargetGroupArns"]]
+                groups = [find_group(self._state, arn) for arn in request["TargetGroupArns"]]
             if request.get("Names"):
-                found = [find_group(self._state, name) for name in request["Names"]]
+                groups = [find_group(self._state, name) for name in request["Names"]]
             if request.get("LoadBalancerArn"):
                 arn = find_balancer(self._state, request["LoadBalancerArn"]).arn
-                found = [item for item in found if arn in self._balancers_of(item)]
-            return {"TargetGroups": [self._group(item) for item in found]}
+                groups = [item for item in groups if arn in self._balancers_of(item)]
+            return {"TargetGroups": [self._group(item) for item in groups]}
 
     def describe_health(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the health of a group's targets, or of those asked for."""
         with self._state.lock():
             group = find_group(self._state, request["TargetGroupArn"])
-            wanted = [
+            keys = [
                 f"{item['Id']}:{item.get('Port', group.raw.get('Port'))}"
                 for item in request.get("Targets") or ()
             ]
-            shown = [
+            descriptions = [
                 {
                     "Target": {"Id": item.ip, "Port": item.port, "AvailabilityZone": "us-east-1a"},
                     "HealthCheckPort": str(
@@ -120,10 +120,10 @@ class Elbv2Api:
                     },
                 }
                 for key, item in group.targets.items()
-                if not wanted or key in wanted
+                if not keys or key in keys
             ]
-            shown += [_not_registered(key) for key in wanted if key not in group.targets]
-        return {"TargetHealthDescriptions": shown}
+            descriptions += [_not_registered(key) for key in keys if key not in group.targets]
+        return {"TargetHealthDescriptions": descriptions}
 
     def modify_group_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set attributes of a target group."""
@@ -165,11 +165,11 @@ class Elbv2Api:
     def describe_balancers(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return load balancers: all, or those named."""
         with self._state.lock():
-            found = list(self._state.load_balancers.values())
-            wanted = (request.get("LoadBalancerArns") or []) + (request.get("Names") or [])
-            if wanted:
-                found = [find_balancer(self._state, item) for item in wanted]
-            return {"LoadBalancers": [self._balancer(item) for item in found]}
+            balancers = list(self._state.load_balancers.values())
+            identifiers = (request.get("LoadBalancerArns") or []) + (request.get("Names") or [])
+            if identifiers:
+                balancers = [find_balancer(self._state, item) for item in identifiers]
+            return {"LoadBalancers": [self._balancer(item) for item in balancers]}
 
     def modify_balancer_attributes(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set attributes of a load balancer; the edge takes over the idle time-out."""
@@ -188,12 +188,12 @@ class Elbv2Api:
             return {"Attributes": attributes.to_api(balancer.attributes)}
 
     def _balancers_of(self, group: TargetGroup) -> list[str]:
-        found = {
+        arns = {
             item.load_balancer_arn
             for item in self._state.listeners.values()
             if group.arn in item.forwards_to()
         }
-        return sorted(found)
+        return sorted(arns)
 
     def _group(self, group: TargetGroup) -> dict[str, Any]:
         raw = {key: value for key, value in group.raw.items() if key != "Name"}

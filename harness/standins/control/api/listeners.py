@@ -59,23 +59,23 @@ class ListenerApi:
     def describe_listeners(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the listeners of a load balancer, or those named."""
         with self._state.lock():
-            wanted = request.get("ListenerArns")
+            listener_arns = request.get("ListenerArns")
             arn = request.get("LoadBalancerArn")
             balancer = find_balancer(self._state, arn).arn if arn else ""
-            found = [
+            listeners = [
                 _listener(item)
                 for item in self._state.listeners.values()
-                if (not wanted or item.arn in wanted)
+                if (not listener_arns or item.arn in listener_arns)
                 and (not balancer or item.load_balancer_arn == balancer)
             ]
-        return {"Listeners": found}
+        return {"Listeners": listeners}
 
     def create_rule(self, request: dict[str, Any]) -> dict[str, Any]:
         """Add a rule to a listener."""
         with self._state.lock():
             listener = self._find(request["ListenerArn"])
             priority = str(request["Priority"])
-            if any(one["Priority"] == priority for one in listener.rules):
+            if any(entry["Priority"] == priority for entry in listener.rules):
                 message = f"Priority '{priority}' is currently in use"
                 raise ApiError("PriorityInUse", message=message)
             rule = {
@@ -92,12 +92,14 @@ class ListenerApi:
 
     def describe_rules(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return a listener's rules, the default one at the end, or those named."""
-        wanted = request.get("RuleArns")
+        rule_arns = request.get("RuleArns")
         with self._state.lock():
-            named = request.get("ListenerArn")
-            listeners = [self._find(named)] if named else list(self._state.listeners.values())
-            found = [rule for item in listeners for rule in (*item.rules, _default(item))]
-        return {"Rules": [one for one in found if not wanted or one["RuleArn"] in wanted]}
+            listener_arn = request.get("ListenerArn")
+            listeners = (
+                [self._find(listener_arn)] if listener_arn else list(self._state.listeners.values())
+            )
+            rules = [rule for item in listeners for rule in (*item.rules, _default(item))]
+        return {"Rules": [rule for rule in rules if not rule_arns or rule["RuleArn"] in rule_arns]}
 
     def _find(self, arn: str) -> Listener:
         listener = self._state.listeners.get(arn)

@@ -129,16 +129,16 @@ class ServiceApi:
             raise _invalid("Services cannot be empty.")
         if len(request["services"]) > _MOST_DESCRIBED:
             raise _invalid("Too many services: at most 10.")
-        found, failures = [], []
+        services, failures = [], []
         with self._state.lock():
             for text in request["services"]:
                 key = f"{cluster}/{names.last_part(text)}"
                 if key in self._state.services:
-                    found.append(describe.service(self._state.services[key], state=self._state))
+                    services.append(describe.service(self._state.services[key], state=self._state))
                 else:
                     arn = self._clusters.arn(f"service/{key}")
                     failures.append({"arn": arn, "reason": "MISSING"})
-        return {"services": found, "failures": failures}
+        return {"services": services, "failures": failures}
 
     def _active(self, text: str, *, cluster: str | None) -> Service:
         key = f"{self._clusters.require(cluster)}/{names.last_part(text)}"

@@ -111,7 +111,7 @@ class TaskApi:
     def list_tasks(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the ARNs of tasks, those meant to run unless said otherwise."""
         cluster = self._clusters.require(request.get("cluster"))
-        wanted = request.get("desiredStatus", RUNNING)
+        desired_status = request.get("desiredStatus", RUNNING)
         with self._state.lock():
             service = request.get("serviceName")
             if service is not None:
@@ -122,7 +122,7 @@ class TaskApi:
                 task.arn
                 for task in self._state.tasks.values()
                 if task.cluster == cluster
-                and task.desired == wanted
+                and task.desired == desired_status
                 and (service is None or task.service == key)
                 and ("family" not in request or _family(task) == request["family"])
                 and ("startedBy" not in request or task.started_by == request["startedBy"])
@@ -136,15 +136,15 @@ class TaskApi:
             raise ApiError("InvalidParameterException", message="Tasks cannot be empty.")
         if len(request["tasks"]) > _MOST_DESCRIBED:
             raise ApiError("InvalidParameterException", message="Too many tasks: at most 100.")
-        found, failures = [], []
+        tasks, failures = [], []
         with self._state.lock():
             for text in request["tasks"]:
                 task = self._find(text, cluster=cluster)
                 if task is None:
                     failures.append({"arn": self._arn(text, cluster=cluster), "reason": "MISSING"})
                 else:
-                    found.append(describe.task(task, state=self._state))
-        return {"tasks": found, "failures": failures}
+                    tasks.append(describe.task(task, state=self._state))
+        return {"tasks": tasks, "failures": failures}
 
     def _find(self, text: str, *, cluster: str) -> Task | None:
         with self._state.lock():

@@ -37,13 +37,13 @@ def of_start(task: Task, *, raw: Mapping[str, Any]) -> list[Container]:
 def levels(task: Task, *, raw: Mapping[str, Any]) -> list[list[Container]]:
     """Group containers that may stop together: none of a group depends on another of it."""
     needs = _needs(raw, of="dependsOn", name="containerName")
-    found: list[list[Container]] = []
+    groups: list[list[Container]] = []
     for item in _in_order(task, needs=needs):
-        if found and not any(other.name in needs[item.name] for other in found[-1]):
-            found[-1].append(item)
+        if groups and not any(other.name in needs[item.name] for other in groups[-1]):
+            groups[-1].append(item)
         else:
-            found.append([item])
-    return found
+            groups.append([item])
+    return groups
 
 
 def _in_order(task: Task, *, needs: Mapping[str, set[str]]) -> list[Container]:

@@ -117,8 +117,8 @@ class CheckLoop:
         service = self.state.services.get(self.task.service)
         if service is None or service.load_balancer is None:
             return True
-        found = self.state.target_of(self.task)
-        return self._over() or (found is not None and found[1].state == "healthy")
+        registration = self.state.target_of(self.task)
+        return self._over() or (registration is not None and registration[1].state == "healthy")
 
 
 @dataclass(frozen=True)
@@ -150,11 +150,11 @@ class TargetCheck:
 
 def matcher_codes(text: str) -> frozenset[int]:
     """Return the status codes of a matcher such as ``200,204`` or ``200-299``."""
-    found: set[int] = set()
+    codes: set[int] = set()
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
-        found.update(range(int(first), int(last or first) + 1))
-    return frozenset(found)
+        codes.update(range(int(first), int(last or first) + 1))
+    return frozenset(codes)
 
 
 @dataclass(frozen=True)

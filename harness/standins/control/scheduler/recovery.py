@@ -22,7 +22,7 @@ def rebuild(state: State, *, engine: Engine, tasks: Tasks, targets: Targets, net
     remembered = state.load()
     pauses = engine.containers(role="pause")
     beside = engine.containers(role="task")
-    found = [
+    survivors = [
         _task(
             pause,
             remembered=remembered,
@@ -34,7 +34,7 @@ def rebuild(state: State, *, engine: Engine, tasks: Tasks, targets: Targets, net
         )
         for pause in pauses
     ]
-    for task in sorted(found, key=lambda item: item.created_at):
+    for task in sorted(survivors, key=lambda item: item.created_at):
         if task.pause_id and not task.ip and task.status != STOPPED:
             task.ip = engine.address(task.pause_id, network=network)
         with state.lock():
@@ -47,7 +47,7 @@ def rebuild(state: State, *, engine: Engine, tasks: Tasks, targets: Targets, net
             for target in group.targets.values():
                 targets.watch(group, target=target)
         state.changed()
-    log.info("rebuilt %d tasks, %d services", len(found), len(state.services))
+    log.info("rebuilt %d tasks, %d services", len(survivors), len(state.services))
 
 
 def _drop_targets_without_task(state: State) -> None:

@@ -75,8 +75,8 @@ class Services:
             return False
         service = self._state.services[task.service]
         if service.load_balancer is not None:
-            found = self._state.target_of(task)
-            if found is None or found[1].state != "healthy":
+            registration = self._state.target_of(task)
+            if registration is None or registration[1].state != "healthy":
                 return False
         elif not task.has_check:
             return self._state.now() - task.started_at >= self._settings.unchecked_ready_s
@@ -100,8 +100,8 @@ class Services:
         registered = 0
         for task in self._state.tasks_of(service.key):
             # Docker may give the address of a task that ended to the next one while it drains.
-            found = self._state.target_of(task)
-            registered_already = found is not None and found[1].state != "draining"
+            registration = self._state.target_of(task)
+            registered_already = registration is not None and registration[1].state != "draining"
             if task.active and task.status == RUNNING and not registered_already:
                 self._targets.register(group, ip=task.ip, port=balancer["containerPort"])
                 registered += 1
@@ -149,9 +149,9 @@ class Services:
         grace_s = service.raw.get("healthCheckGracePeriodSeconds", 0)
         if task.started_at is None or self._state.now() - task.started_at < grace_s:
             return
-        found = self._state.target_of(task)
-        if found is not None and found[1].state == "unhealthy":
-            group, target = found
+        registration = self._state.target_of(task)
+        if registration is not None and registration[1].state == "unhealthy":
+            group, target = registration
             task.unhealthy = f"Task failed ELB health checks in (target-group {group.arn})"
             self._state.event(
                 service,
@@ -237,19 +237,19 @@ class Services:
             )
             for _ in range(count)
         ]
-        listed = " ".join(f"(task {task.id})" for task in started)
+        words = " ".join(f"(task {task.id})" for task in started)
         replaced = sum(bool(task.unhealthy) for task in active)
         why = (
             f" Amazon ECS replaced {replaced} tasks due to an unhealthy status." if replaced else ""
         )
-        self._state.event(service, message=f"has started {count} tasks: {listed}.{why}")
+        self._state.event(service, message=f"has started {count} tasks: {words}.{why}")
         service.steady = False
         for task in started:
             self._tasks.begin(task)
 
     def _stop(self, service: Service, *, ids: tuple[str, ...]) -> None:
-        listed = " ".join(f"(task {ident})" for ident in ids)
-        message = f"has stopped {len(ids)} running tasks: {listed}."
+        words = " ".join(f"(task {ident})" for ident in ids)
+        message = f"has stopped {len(ids)} running tasks: {words}."
         self._state.event(service, message=message)
         service.steady = False
         for ident in ids:
@@ -262,8 +262,8 @@ class Services:
     def _settle(self, service: Service) -> None:
         primary = service.primary
         remaining = [t for t in self._state.tasks_of(service.key) if t.status != STOPPED]
-        others = [task for task in remaining if task.deployment != primary.id or not task.active]
-        ready = sum(self.ready(task) for task in remaining if task not in others)
+        old_tasks = [task for task in remaining if task.deployment != primary.id or not task.active]
+        ready = sum(self.ready(task) for task in remaining if task not in old_tasks)
         settled = ready == service.desired == len(remaining) and primary.state != "FAILED"
         if settled and primary.state == "IN_PROGRESS":
             primary.state, primary.updated_at = "COMPLETED", self._state.now()
@@ -290,10 +290,10 @@ class Services:
         """
         with self._state.lock():
             service = self._state.services.get(task.service)
-            found = self._state.target_of(task)
-            if service is None or found is None:
+            registration = self._state.target_of(task)
+            if service is None or registration is None:
                 return
-            group, target = found
+            group, target = registration
             self._targets.deregister(group, key=target.key)
             message = f"deregistered 1 targets in (target-group {group.arn})"
             self._state.event(service, message=message)

@@ -145,13 +145,13 @@ class Tasks:
     def died(self, docker_id: str) -> None:
         """Take note that a container stopped; it may be none of a task's, or known already."""
         with self._state.lock():
-            found = [
+            pairs = [
                 (task, item)
                 for task in self._state.tasks.values()
                 for item in task.containers
                 if item.docker_id == docker_id and item.status != STOPPED
             ]
-        for task, item in found:
+        for task, item in pairs:
             state = self._engine.state(docker_id)
             if not state.running:
                 self._container_stopped(task, item=item, state=state)
@@ -251,9 +251,9 @@ class Tasks:
             if item.image in self._settings.idle_images:
                 item.image_id = image_id
                 continue
-            found = self._engine.architecture(image_id) if image_id else ""
+            architecture = self._engine.architecture(image_id) if image_id else ""
             instead = self._settings.overlay.cpu_architecture
-            if error := pull_error(item.image, architecture=found, raw=raw, instead=instead):
+            if error := pull_error(item.image, architecture=architecture, raw=raw, instead=instead):
                 raise StartError(error)
             item.image_id = image_id
 
@@ -312,21 +312,21 @@ class Tasks:
 
         Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html.
         """
-        other, wanted = task.container(condition["containerName"]), condition["condition"]
+        other, state = task.container(condition["containerName"]), condition["condition"]
         timeout_s = parsed.container(other.name).raw.get("startTimeout")
         self._state.wait_for(
             lambda: (
                 task.desired == STOPPED
-                or dependency_order.condition_met(other, wanted=wanted) is not None
+                or dependency_order.condition_met(other, wanted=state) is not None
             ),
             timeout_s=timeout_s,
         )
         if task.desired == STOPPED:
             raise _StoppedError
-        met = dependency_order.condition_met(other, wanted=wanted)
+        met = dependency_order.condition_met(other, wanted=state)
         if not met:
             late = f" within {timeout_s} seconds" if met is None else ""
-            raise StartError(f"dependency container '{other.name}' did not reach {wanted}{late}")
+            raise StartError(f"dependency container '{other.name}' did not reach {state}{late}")
 
     def _check(self, task: Task, *, item: Container) -> None:
         with self._state.lock():

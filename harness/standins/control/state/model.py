@@ -102,8 +102,10 @@ class Task:
     @property
     def health(self) -> str:
         """The worst health of its essential containers; one without a check is unknown."""
-        found = {item.health for item in self.containers if item.essential}
-        return next((value for value in (UNHEALTHY, UNKNOWN, HEALTHY) if value in found), UNKNOWN)
+        statuses = {item.health for item in self.containers if item.essential}
+        return next(
+            (value for value in (UNHEALTHY, UNKNOWN, HEALTHY) if value in statuses), UNKNOWN
+        )
 
     @property
     def has_check(self) -> bool:
@@ -173,8 +175,8 @@ class Service:
     @property
     def load_balancer(self) -> dict[str, Any] | None:
         """The first load balancer entry, if any."""
-        found = self.raw.get("loadBalancers") or []
-        return found[0] if found else None
+        entries = self.raw.get("loadBalancers") or []
+        return entries[0] if entries else None
 
 
 @dataclass
@@ -237,13 +239,13 @@ class Listener:
         actions = list(self.raw.get("DefaultActions") or ())
         for rule in self.rules:
             actions += rule.get("Actions") or ()
-        found: set[str] = set()
+        arns: set[str] = set()
         for action in actions:
             if action.get("TargetGroupArn"):
-                found.add(action["TargetGroupArn"])
+                arns.add(action["TargetGroupArn"])
             for group in (action.get("ForwardConfig") or {}).get("TargetGroups") or ():
-                found.add(group["TargetGroupArn"])
-        return found
+                arns.add(group["TargetGroupArn"])
+        return arns
 
 
 @dataclass

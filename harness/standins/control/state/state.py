@@ -77,8 +77,8 @@ class State:
 
     def event(self, service: model.Service, *, message: str, task_set: str = "") -> None:
         """Add a service event; they are kept newest first, as ECS lists them."""
-        named = f"{service.name}, taskSet {task_set}" if task_set else service.name
-        full = f"(service {named}) {message}"
+        subject = f"{service.name}, taskSet {task_set}" if task_set else service.name
+        full = f"(service {subject}) {message}"
         entry = model.Event(id=_uuid(), at=self.now(), message=full)
         service.events.insert(0, entry)
         del service.events[KEEP_EVENTS:]

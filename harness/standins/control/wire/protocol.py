@@ -70,14 +70,14 @@ def read_json(body: bytes, *, model: OperationModel) -> dict[str, Any]:
         raise ApiError("SerializationException", message="Could not parse the request") from error
     if model.input_shape is None:
         return {}
-    known = _known_only(raw, shape=model.input_shape)
-    report = ParamValidator().validate(known, model.input_shape)
+    request = _known_only(raw, shape=model.input_shape)
+    report = ParamValidator().validate(request, model.input_shape)
     if report.has_errors():
         code = "InvalidParameterException"
         if model.name in ("RegisterTaskDefinition", "DescribeTaskDefinition"):
             code = "ClientException"
         raise ApiError(code, message=report.generate_report())
-    return cast("dict[str, Any]", known)
+    return cast("dict[str, Any]", request)
 
 
 _EXPECTED: dict[str, tuple[type, str]] = {
@@ -164,12 +164,12 @@ def unflatten(flat: Mapping[str, str], *, model: OperationModel) -> dict[str, An
 
 def _from_flat(flat: Mapping[str, str], *, prefix: str, shape: Shape) -> Any:
     if isinstance(shape, StructureShape):
-        found = {}
+        fields = {}
         for key, member in shape.members.items():
             value = _from_flat(flat, prefix=f"{prefix}.{key}" if prefix else key, shape=member)
             if value is not None:
-                found[key] = value
-        return found or None
+                fields[key] = value
+        return fields or None
     if isinstance(shape, ListShape):
         item_name = re.escape(f"{prefix}.{shape.member.serialization.get('name', 'member')}")
         pattern = re.compile(rf"^{item_name}\.(\d+)(\.|$)")

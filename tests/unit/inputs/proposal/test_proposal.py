@@ -753,7 +753,7 @@ def test_two_public_urls_are_both_named(project: Path) -> None:
     path = project / "app" / "ecs" / "worker.json"
     path.write_text(path.read_text().replace("https://tickets.", "https://admin."))
     text = propose(Folder(project))
-    assert 'the public URL; the tasks have several: "https://' in text
+    assert 'the public URL is missing, and the files contradict each other: "https://' in text
     assert '"https://admin.876events.example" (APP_URL in worker.json' in text
 
 
