@@ -14,7 +14,9 @@ from harness.diagnosis.facts import (
 )
 from harness.diagnosis.patterns.php import OTHER_KEY
 
-_LOCAL_LINK = re.compile(r"https?://(?:[\w-]+|[\d.]+)(?:[:/]\S*)?")
+_LOCAL_LINK = re.compile(r"https?://(?:[\w-]+|[\d.]+|\[[\da-f:]+\])(?:[:/]\S*)?")
+_VITE = re.compile(r":5173\b|/@vite/")
+"""In an address of Vite's development server, by its usual port or its own script."""
 
 
 def session_cookie(session: VisitorSession) -> str:
@@ -70,6 +72,11 @@ def local_link(link: str) -> str:
     """Return that a link of the app leads to the developer's machine; empty if it does not."""
     if not _LOCAL_LINK.fullmatch(link):
         return ""
+    if _VITE.search(link):
+        return (
+            f"pages load {link}: public/hot of Vite's development server is in the image:"
+            " .dockerignore must leave it out"
+        )
     return SettingCause(
         "APP_URL",
         f"the app's links go to {link}: ASSET_URL or APP_URL of the web task is the one of local"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from scenarios import test_pages as pages
 from scenarios import test_sessions as sessions
 from scenarios.tickets import test_documents as documents
@@ -30,6 +32,14 @@ def allow_styles(source: str) -> Edit:
 def show_logo(path: str) -> Edit:
     """Show a picture on each page."""
     return replace(_LAYOUT, "</main>", f'<img src="{{{{ asset(\'{path}\') }}}}" alt=""></main>')
+
+
+def use_vite(files: Mapping[str, str]) -> Edit:
+    """Have each page load what Vite builds, with more files in the public directory."""
+    return combine(
+        replace(_LAYOUT, "</head>", "@vite(['resources/css/app.css'])\n</head>"),
+        *(add_file(f"app/public/{path}", text) for path, text in files.items()),
+    )
 
 
 def count_extras(extras: str) -> Edit:
@@ -206,5 +216,21 @@ MISTAKES = (
         cause="a query at /srv/app/app/Http/Controllers/OrderController.php:",
         also_green=[orders.test_order_confirmation_has_both_parts_and_a_calendar_file],
         twin=Twin("a page selects the column that it groups by", sum_orders("user_id")),
+    ),
+    Mistake(
+        "the file by which pages find Vite's development server is in the image",
+        use_vite({"hot": "http://[::1]:5173"}),
+        breaks=[sessions.test_links_and_redirects_are_https_with_the_public_host],
+        cause="public/hot of Vite's development server is in the image",
+        also_green=[sessions.test_spoofed_host_is_ignored],
+        twin=Twin(
+            "pages load what Vite has built",
+            use_vite(
+                {
+                    "build/manifest.json": '{"resources/css/app.css": {"file": "assets/app.css"}}',
+                    "build/assets/app.css": "body {}",
+                }
+            ),
+        ),
     ),
 )
