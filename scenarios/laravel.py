@@ -99,11 +99,11 @@ return ['mailer' => $name, 'transport' => config("mail.mailers.$name.transport")
 
 LOG_STREAMS = r"""
 $streams = function ($name) use (&$streams) {
-    $one = config("logging.channels.$name") ?? [];
-    $isStack = ($one['driver'] ?? '') === 'stack';
-    $below = $isStack ? array_diff((array) $one['channels'], [$name]) : [];
+    $channel = config("logging.channels.$name") ?? [];
+    $isStack = ($channel['driver'] ?? '') === 'stack';
+    $below = $isStack ? array_diff((array) $channel['channels'], [$name]) : [];
     return $below === []
-        ? [(string) ($one['handler_with']['stream'] ?? $one['with']['stream'] ?? '')]
+        ? [(string) ($channel['handler_with']['stream'] ?? $channel['with']['stream'] ?? '')]
         : array_merge(...array_map($streams, array_values($below)));
 };
 return ['streams' => $streams(config('logging.default'))];

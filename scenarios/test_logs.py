@@ -179,8 +179,8 @@ def test_log_of_the_app_gets_out_of_php_fpm(
     streams = Laravel(run_in_task).ask_or_skip(LOG_STREAMS, task=task)["streams"]
     if not OF_WORKERS.issuperset(streams):
         return
-    kept = ", ".join(pool.name for pool in pools if not pool.passes_on)
-    expect(not kept, f"the pool {kept} passes nothing on", cause=KEPT_BY_FPM, certain=True)
+    names = ", ".join(pool.name for pool in pools if not pool.passes_on)
+    expect(not names, f"the pool {names} passes nothing on", cause=KEPT_BY_FPM, certain=True)
     output = run_in_task(["php", "-r", FPM_OUTPUT], task=task).stdout
     path = output or fpm_config.error_log(files)
     if not path.startswith("/") or run_in_task(["test", "-f", path], task=task).exit_code:
