@@ -264,7 +264,7 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
     """
     reading = Reading(config.read(environ, cwd=cwd))
     settings = reading.config(environ)
-    web = _definition(reading, "services", _web(reading))
+    web = _definition(reading, "services", _web(reading, settings))
     if settings is None or web is None or reading.problems:
         raise InputError(reading.problems)
     variables = _laravel(web, named=settings.images).environment
@@ -280,8 +280,8 @@ def public_site(environ: Mapping[str, str], *, cwd: Path) -> PublicSite:
     return PublicSite(settings.public_url, cookie, probe_key, pages, folder, path)
 
 
-def _web(reading: Reading) -> str:
-    """Find the service that visitors reach; the only one is not opened for it."""
+def _web(reading: Reading, settings: Config | None) -> str:
+    """Find the service to which the public URL leads; the only one is not opened for it."""
     names = reading.tables("services")
     if len(names) == 1:
         return names[0]
@@ -292,7 +292,7 @@ def _web(reading: Reading) -> str:
         )
         for name in names
     }
-    return next((name for name, create in inputs.items() if ecs_services.is_balanced(create)), "")
+    return listeners.read_web(reading, inputs, settings=settings)
 
 
 def _require_web(reading: Reading, services: Mapping[str, Service]) -> None:

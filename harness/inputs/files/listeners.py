@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from harness.aws import listener_rules
 from harness.aws.listener_rules import group_name
 from harness.inputs.aws_cli import forms
+from harness.inputs.config import text_at
 from harness.inputs.files import load_balancer
-from harness.inputs.files.ecs_services import actions_of, target_group_of
+from harness.inputs.files.ecs_services import actions_of, is_balanced, target_group_of
 from harness.inputs.files.load_balancer import LISTENER_ARN, without_arn
 
 if TYPE_CHECKING:
@@ -201,12 +202,41 @@ def read_target_group(
     values = (source.data.get("loadBalancers") for source in reading.sources)
     entries = (entry for value in values if isinstance(value, list) for entry in value)
     arns = [str(entry.get("targetGroupArn")) for entry in entries if isinstance(entry, dict)]
-    if balancer and settings:
-        request = listener_rules.Request(settings.public_host, settings.pages.public)
-        led = groups_of(balancer, request)
-        arns.sort(key=lambda arn: group_name(arn) not in led)
+    groups = _groups_of_site(balancer, settings)
+    arns.sort(key=lambda arn: group_name(arn) not in groups)
     form = partial(forms.target_group, arns=arns or None)
     return reading.file("ecs", "target_group", read=load_balancer.target_group, form=form)
+
+
+def read_web(
+    reading: Reading, creates: Mapping[str, Mapping[str, Any] | None], *, settings: Config | None
+) -> str:
+    """Return the first service to which the public URL leads, or else that has a load balancer.
+
+    Only where several have one is the load balancer's file read.
+
+    Args:
+        reading: The files.
+        creates: The inputs of CreateService, by the names of the services in cutover.toml.
+        settings: The configuration.
+    """
+    names = [name for name, create in creates.items() if is_balanced(create)]
+    if len(names) > 1 and text_at(reading.toml.data, "ecs", "load_balancer"):
+        read, form = load_balancer.load_balancer, forms.load_balancer
+        balancer = reading.file("ecs", "load_balancer", read=read, form=form)
+        groups = _groups_of_site(balancer, settings)
+        names.sort(key=lambda name: groups.isdisjoint(_groups_of_service(creates[name] or {})))
+    return next(iter(names), "")
+
+
+def _groups_of_site(balancer: Mapping[str, Any] | None, settings: Config | None) -> set[str]:
+    if not balancer or not settings:
+        return set()
+    return groups_of(balancer, listener_rules.Request(settings.public_host, settings.pages.public))
+
+
+def _groups_of_service(create: Mapping[str, Any]) -> set[str]:
+    return {target_group_of(entry) for entry in create.get("loadBalancers") or ()}
 
 
 def has_unknown_listeners(balancer: Mapping[str, Any]) -> bool:

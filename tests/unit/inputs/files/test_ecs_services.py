@@ -118,6 +118,10 @@ service = "app/ecs/chat.json"
     found = production.load({}, cwd=project)
     assert (found.web, found.notes) == ("web", ())
     assert ecs_services.target_group_of(found.services["chat"].reached) == "chat"
+    text = (ecs / "web.json").read_text()
+    (ecs / "chat-task.json").write_text(text.replace('"tickets_session"', '"chat_session"'))
+    toml.write_text(toml.read_text().replace('"app/ecs/web.json"', '"app/ecs/chat-task.json"', 1))
+    assert production.public_site({}, cwd=project).session_cookie == "tickets_session"
 
 
 def lead_to_chat(ecs: Path) -> None:
