@@ -55,9 +55,9 @@ def packages(client: docker.DockerClient, vendor: str) -> dict[str, tuple[str, b
     laravel: dict[str, Any] = {
         "autoload": {
             "classmap": ["src/"],
-            "files": [one.replace("php/", "src/", 1) for one in functions],
+            "files": [path.replace("php/", "src/", 1) for path in functions],
         },
-        "replace": {f"illuminate/{one}": "self.version" for one in _REPLACED},
+        "replace": {f"illuminate/{package}": "self.version" for package in _REPLACED},
     }
     config = "php/Illuminate/config/"
     return {
@@ -89,7 +89,7 @@ def packages(client: docker.DockerClient, vendor: str) -> dict[str, tuple[str, b
                 _below(tree, "src/Flysystem/", "src/"),
             ),
         ),
-        **{name: (one, _zip({}, {})) for name, one in _DEVELOPMENT.items()},
+        **{name: (release, _zip({}, {})) for name, release in _DEVELOPMENT.items()},
     }
 
 
@@ -101,8 +101,8 @@ def _debian_tree(client: docker.DockerClient, vendor: str) -> dict[str, bytes]:
     finally:
         container.remove()
     with tarfile.open(fileobj=packed) as archive:
-        files = [(one, archive.extractfile(one)) for one in archive if one.isfile()]
-        return {one.name.removeprefix("debian/"): file.read() for one, file in files if file}
+        files = [(member, archive.extractfile(member)) for member in archive if member.isfile()]
+        return {member.name.removeprefix("debian/"): file.read() for member, file in files if file}
 
 
 def _listed(php: bytes) -> list[str]:

@@ -61,10 +61,10 @@ class Command:
     def wait_for(self, words: str) -> None:
         """Wait until the command has said these words."""
         with self._changed:
-            found = self._changed.wait_for(
+            in_time = self._changed.wait_for(
                 lambda: words in self.said or self.process.poll() is not None, timeout=TIMEOUT_S
             )
-        assert found, f"{words!r} was never said:\n{self.said}"
+        assert in_time, f"{words!r} was never said:\n{self.said}"
         assert words in self.said, self.said
 
     def end(self, within_s: int = TIMEOUT_S) -> int:
@@ -163,7 +163,7 @@ def copy_of_the_app(root: Path) -> Project:
 
 def copy_of(name: str, root: Path) -> Project:
     """Copy an app of ``tests/apps``, with the files of a stock Laravel that it shares."""
-    made = Project(root=root, environ=copy_of_the_app(root / "shared").environ)
+    copy = Project(root=root, environ=copy_of_the_app(root / "shared").environ)
     app = root / "shared" / "app"
     shutil.copytree(ROOT / "tests" / "apps" / name, root, dirs_exist_ok=True)
     for shared in SHARED:
@@ -172,7 +172,7 @@ def copy_of(name: str, root: Path) -> Project:
             target.parent.mkdir(parents=True, exist_ok=True)
             path.rename(target)
     shutil.rmtree(root / "shared")
-    return made
+    return copy
 
 
 def lend(made: Project, client: docker.DockerClient) -> Iterator[Project]:
@@ -201,9 +201,9 @@ def nothing_left(client: docker.DockerClient) -> Callable[[Project], None]:
         ids = project.run_ids()
         assert ids, "no run was made"
         left = {
-            str(one.name): (one.status, one.attrs["State"])
+            str(container.name): (container.status, container.attrs["State"])
             for run_id in ids
-            for one in logs.containers_of(client, run_id)
+            for container in logs.containers_of(client, run_id)
         }
         assert not ids & set(removal.runs_in_engine(client)), left
 

@@ -72,20 +72,22 @@ class Rehearsal:
 
     def of(self, scenario: Scenario) -> tuple[Outcome, ...]:
         """Return a scenario's outcomes: one for each of its parameters."""
-        wanted = node_id(scenario)
-        return tuple(one for one in self.outcomes if one.scenario.partition("[")[0] == wanted)
+        node = node_id(scenario)
+        return tuple(
+            outcome for outcome in self.outcomes if outcome.scenario.partition("[")[0] == node
+        )
 
     @property
     def red(self) -> tuple[Outcome, ...]:
         """The red outcomes, those of other scenarios than the plan's own as well."""
-        return tuple(one for one in self.outcomes if one.result in ("failed", "error"))
+        return tuple(outcome for outcome in self.outcomes if outcome.result in ("failed", "error"))
 
     def is_red(self, scenario: Scenario) -> bool:
         return not set(self.of(scenario)).isdisjoint(self.red)
 
     def is_green(self, scenario: Scenario) -> bool:
         outcomes = self.of(scenario)
-        return bool(outcomes) and all(one.result == "passed" for one in outcomes)
+        return bool(outcomes) and all(outcome.result == "passed" for outcome in outcomes)
 
 
 def node_id(scenario: Scenario) -> str:

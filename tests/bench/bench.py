@@ -39,8 +39,8 @@ def table(rounds: list[dict[str, float]]) -> list[str]:
     lines = []
     for name in dict.fromkeys(name for measured in rounds for name in measured):
         values = [measured[name] for measured in rounds if name in measured]
-        shown = ", ".join(f"{value:.1f}" for value in values)
-        lines.append(f"{name:<44} median {median(values):7.1f}   of {shown}")
+        series = ", ".join(f"{value:.1f}" for value in values)
+        lines.append(f"{name:<44} median {median(values):7.1f}   of {series}")
     return lines
 
 

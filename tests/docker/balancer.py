@@ -171,11 +171,11 @@ class Balancer:
 
     def set_groups(self, groups: Mapping[str, Sequence[str]], *, served: bool = True) -> None:
         """Write the targets of each group."""
-        found = {
-            name: {"targets": [f"{one}:8080" for one in targets], "served": served}
+        document = {
+            name: {"targets": [f"{target}:8080" for target in targets], "served": served}
             for name, targets in groups.items()
         }
-        self.write(TARGETS, json.dumps(found) + "\n")
+        self.write(TARGETS, json.dumps(document) + "\n")
 
     def set_targets(self, *addresses: str, idle_s: int = 60) -> None:
         """Write control's files, and reload as it does."""
@@ -223,13 +223,13 @@ def started(
         for name in ("target", "target2"):
             stack.start(replace(TARGET, name=name))
         stack.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
-        made = Balancer(stack)
-        made.addresses = (address(stack, "target"), address(stack, "target2"))
-        made.set_listeners(*USUAL)
-        yield made
+        balancer = Balancer(stack)
+        balancer.addresses = (address(stack, "target"), address(stack, "target2"))
+        balancer.set_listeners(*USUAL)
+        yield balancer
 
 
 def address(stack: Stack, name: str) -> str:
     networks = stack.containers[name].attrs["NetworkSettings"]["Networks"]
-    found: str = networks[stack.run.name("app")]["IPAddress"]
-    return found
+    ip_address: str = networks[stack.run.name("app")]["IPAddress"]
+    return ip_address

@@ -50,8 +50,8 @@ def image(
 @pytest.fixture
 def run(client: docker.DockerClient, tmp_path: Path) -> Iterator[Run]:
     """A run of this test's own; everything with its label is removed at the end."""
-    with own_run(client, tmp_path) as made:
-        yield made
+    with own_run(client, tmp_path) as test_run:
+        yield test_run
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +63,8 @@ def emulator(
     """The emulator alone, ready for the account of the reference app."""
     ids = {"emulator": image("emulator")}
     answer = partial(probe, account_id="876000000876", region="us-east-1")
-    with own_run(client, tmp_path_factory.mktemp("run")) as made:
-        stack = Stack(run=made, client=client, images=ids, vpc_cidr="10.44.0.0/16")
+    with own_run(client, tmp_path_factory.mktemp("run")) as test_run:
+        stack = Stack(run=test_run, client=client, images=ids, vpc_cidr="10.44.0.0/16")
         stack.create_networks()
         stack.start(component())
         stack.wait_ready(PlannedComponent(component(), answer), check=lambda: None)

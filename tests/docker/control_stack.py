@@ -263,8 +263,8 @@ class ControlStack:
 
     def described(self, name: str = "tickets-web") -> dict[str, Any]:
         """Return a service."""
-        found = self.ecs.describe_services(cluster=CLUSTER, services=[name])["services"]
-        return dict(found[0])
+        services = self.ecs.describe_services(cluster=CLUSTER, services=[name])["services"]
+        return dict(services[0])
 
     def messages(self, name: str = "tickets-web") -> list[str]:
         """Return a service's events, oldest first."""
@@ -280,13 +280,13 @@ class ControlStack:
 
     def run_task(self, **given: Any) -> str:
         """Run a task of the small app and return its ARN."""
-        wanted = {
+        request = {
             "cluster": CLUSTER,
             "taskDefinition": "tickets-web",
             "networkConfiguration": NETWORK,
             **given,
         }
-        return str(self.ecs.run_task(**wanted)["tasks"][0]["taskArn"])
+        return str(self.ecs.run_task(**request)["tasks"][0]["taskArn"])
 
     def until(
         self, condition: Callable[[], object], *, within_s: float = 20, says: object = ""
@@ -316,12 +316,12 @@ class ControlStack:
         """Wait until a service's primary deployment is completed and alone."""
 
         def steady() -> bool:
-            found = self.described(name)
-            deployments = found["deployments"]
+            ecs_service = self.described(name)
+            deployments = ecs_service["deployments"]
             return (
                 len(deployments) == 1
                 and deployments[0]["rolloutState"] == "COMPLETED"
-                and found["runningCount"] == found["desiredCount"]
+                and ecs_service["runningCount"] == ecs_service["desiredCount"]
             )
 
         self.until(steady, within_s=within_s, says=name)
@@ -351,8 +351,8 @@ class ControlStack:
 
     def in_task(self, task_arn: str, *command: str) -> str:
         """Run a command in a task's container, as ECS Exec does, and return its output."""
-        _, said = self.container(task_arn).exec_run(list(command), user="0")
-        return text(said)
+        _, output = self.container(task_arn).exec_run(list(command), user="0")
+        return text(output)
 
     def ping(self) -> bool:
         """Say whether control answers on the port that it has now."""
@@ -392,6 +392,6 @@ def fetch(container: Container, *, url: str) -> tuple[int, Any]:
         "except urllib.error.HTTPError as e: a = e\n"
         "print(json.dumps([a.status if hasattr(a,'status') else a.code, a.read().decode()]))"
     )
-    _, said = container.exec_run(["python3", "-c", script])
-    status, body = json.loads(text(said))
+    _, output = container.exec_run(["python3", "-c", script])
+    status, body = json.loads(text(output))
     return status, json.loads(body)

@@ -30,15 +30,15 @@ def test_after_an_import_nothing_is_built(
     )
     built = builder.build_images(client, plan)
     try:
-        found = builder.look_up(client, plan)
+        images = builder.look_up(client, plan)
         path = tmp_path / "images.tar"
-        manifest = archive.export(client, found, vendor="debian", path=path)
+        manifest = archive.export(client, images, vendor="debian", path=path)
         assert set(manifest.images) == {*plan.names, "base-trixie", "base-sid"}
         client.images.remove(built.references["app"])
         assert builder.look_up(client, plan).missing == ("app",)
         archive.check(path, archive.read(path), architecture=archive.architecture_of(client))
         assert archive.load(client, path, archive.read(path))
-        assert builder.look_up(client, plan) == found
+        assert builder.look_up(client, plan) == images
         assert not archive.load(client, path, archive.read(path))
     finally:
         client.images.remove(built.references["app"], force=True)

@@ -47,17 +47,17 @@ def test_secrets_targets_and_arguments_are_buildkits(
     plan = Plan(sources=replace(sources, places={"app": place}), log_directory=tmp_path / "logs")
     built = builder.build_images(client, plan, only=["app"])
     try:
-        found = client.containers.run(
+        output = client.containers.run(
             built["app"],
             ["sh", "-c", "cat /shop; stat -c %a /app/Dockerfile; ls -a /app"],
             remove=True,
             mem_limit="64m",
             pids_limit=20,
         ).decode()
-        assert found.split() == [shop, "600", ".", "..", "Dockerfile"]
+        assert output.split() == [shop, "600", ".", "..", "Dockerfile"]
         inspected = client.images.get(built["app"])
         assert inspected.labels["cutover.role"] == "image"
-        kept = json.dumps(inspected.history()) + (plan.log_directory / "app.log").read_text()
-        assert TOKEN not in kept
+        record = json.dumps(inspected.history()) + (plan.log_directory / "app.log").read_text()
+        assert TOKEN not in record
     finally:
         client.images.remove(built.references["app"], force=True)

@@ -69,10 +69,10 @@ def test_packages_come_from_a_registry_with_this_machines_login(
     finally:
         container.remove()
     inspected = client.images.get(built["vendor"])
-    kept = json.dumps([inspected.attrs, inspected.history()])
+    metadata = json.dumps([inspected.attrs, inspected.history()])
     client.images.remove(built.references["vendor"], force=True)
     assert b"vendor/autoload.php" in content
-    assert PASSWORD not in log + kept
+    assert PASSWORD not in log + metadata
     assert PASSWORD.encode() not in content
 
 
@@ -102,7 +102,7 @@ def images_of_test(client: docker.DockerClient) -> Iterator[None]:
 
 def own_tags(client: docker.DockerClient) -> set[str]:
     tags = {tag for image in client.images.list() for tag in image.tags}
-    return {one for one in tags if one.startswith(("cutover/app:", "cutover/vendor:"))}
+    return {tag for tag in tags if tag.startswith(("cutover/app:", "cutover/vendor:"))}
 
 
 @pytest.mark.long

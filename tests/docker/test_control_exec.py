@@ -30,9 +30,9 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
-    with started(client, image, tmp_path_factory.mktemp("home")) as made:
-        made.ecs.register_task_definition(**definition(user="33"))
-        yield made
+    with started(client, image, tmp_path_factory.mktemp("home")) as control_stack:
+        control_stack.ecs.register_task_definition(**definition(user="33"))
+        yield control_stack
 
 
 @pytest.fixture(scope="module")

@@ -35,9 +35,9 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
-    with started(client, image, tmp_path_factory.mktemp("home")) as made:
-        made.create_target_group()
-        yield made
+    with started(client, image, tmp_path_factory.mktemp("home")) as control_stack:
+        control_stack.create_target_group()
+        yield control_stack
 
 
 @pytest.fixture(autouse=True)
@@ -62,17 +62,17 @@ def up(stack: ControlStack, count: int = 1, **changes: object) -> list[str]:
 @contextmanager
 def visitors(stack: ControlStack) -> Iterator[list[int]]:
     """Ask the app again and again while the block runs; collect the statuses."""
-    seen: list[int] = []
+    statuses: list[int] = []
     over = threading.Event()
 
     def visit() -> None:
         while not over.is_set():
-            seen.append(stack.get()[0])
+            statuses.append(stack.get()[0])
 
     thread = threading.Thread(target=visit)
     thread.start()
     try:
-        yield seen
+        yield statuses
     finally:
         over.set()
         thread.join()
@@ -100,10 +100,10 @@ def deregistration_delay(stack: ControlStack, *, seconds: int) -> Iterator[None]
 
 def health(stack: ControlStack) -> dict[str, str]:
     group = stack.elbv2.describe_target_groups(Names=["tickets-web"])["TargetGroups"][0]
-    found = stack.elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
+    response = stack.elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
     return {
         item["Target"]["Id"]: item["TargetHealth"]["State"]
-        for item in found["TargetHealthDescriptions"]
+        for item in response["TargetHealthDescriptions"]
     }
 
 
@@ -119,14 +119,16 @@ def test_a_service_comes_up_and_only_then_gets_traffic(stack: ControlStack) -> N
         task["taskArn"].rpartition("/")[2] for task in tasks
     }
     assert health(stack) == {address(task): "healthy" for task in tasks}
-    said = stack.messages()
-    assert said[0].startswith("(service tickets-web) has started 2 tasks: (task ")
-    assert any(" registered " in line and " targets in (target-group arn:" in line for line in said)
-    assert said[-2].endswith(" deployment completed.")
-    assert said[-1] == "(service tickets-web) has reached a steady state."
-    found = stack.described()
-    assert (found["runningCount"], found["pendingCount"]) == (2, 0)
-    assert found["deployments"][0]["rolloutStateReason"].endswith(" completed.")
+    messages = stack.messages()
+    assert messages[0].startswith("(service tickets-web) has started 2 tasks: (task ")
+    assert any(
+        " registered " in line and " targets in (target-group arn:" in line for line in messages
+    )
+    assert messages[-2].endswith(" deployment completed.")
+    assert messages[-1] == "(service tickets-web) has reached a steady state."
+    ecs_service = stack.described()
+    assert (ecs_service["runningCount"], ecs_service["pendingCount"]) == (2, 0)
+    assert ecs_service["deployments"][0]["rolloutStateReason"].endswith(" completed.")
 
 
 def test_targets_are_asked_as_the_load_balancer_asks(stack: ControlStack) -> None:
@@ -140,26 +142,26 @@ def test_targets_are_asked_as_the_load_balancer_asks(stack: ControlStack) -> Non
 def test_a_forced_deployment_replaces_every_task_and_drops_no_request(stack: ControlStack) -> None:
     before = up(stack, count=2)
     old = stack.described()["deployments"][0]["id"]
-    with visitors(stack) as seen:
+    with visitors(stack) as statuses:
         stack.ecs.update_service(cluster=CLUSTER, service="tickets-web", forceNewDeployment=True)
         assert {item["status"] for item in stack.described()["deployments"]} == {
             "PRIMARY",
             "ACTIVE",
         }
         stack.until_steady()
-    assert set(seen) == {200}
+    assert set(statuses) == {200}
     assert not set(before) & {task["taskArn"] for task in stack.tasks()}
     for arn in before:
         task = stack.task(arn)
         assert task["stopCode"] == "ServiceSchedulerInitiated"
         assert task["stoppedReason"].startswith("Scaling activity initiated by (deployment ecs-svc")
         assert task["containers"][0]["exitCode"] == 0
-    said = [
+    messages = [
         line for line in stack.messages() if before[0].rpartition("/")[2] in line or old in line
     ]
-    assert any("has stopped" in line for line in said)
+    assert any("has stopped" in line for line in messages)
     assert any(
-        f"taskSet {old}) has begun draining connections on 1 tasks." in line for line in said
+        f"taskSet {old}) has begun draining connections on 1 tasks." in line for line in messages
     )
 
 
@@ -218,19 +220,21 @@ def test_an_unhealthy_target_gets_no_traffic_and_its_task_is_replaced(stack: Con
     stack.until(lambda: sick_id not in {stack.get()[1]["task"] for _ in range(6)})
     task = stack.until_stopped(sick)
     assert task["stoppedReason"].startswith("Task failed ELB health checks in (target-group arn:")
-    said = stack.messages()
+    messages = stack.messages()
     assert any(
         line.startswith("(service tickets-web) (port 8080) is unhealthy in (target-group arn:")
         and line.endswith("due to (reason Health checks failed with these codes: [500]).")
-        for line in said
+        for line in messages
     )
     (replaced,) = (
         number
-        for number, line in enumerate(said)
+        for number, line in enumerate(messages)
         if line.endswith("Amazon ECS replaced 1 tasks due to an unhealthy status.")
     )
-    stopped = said.index(f"(service tickets-web) has stopped 1 running tasks: (task {sick_id}).")
-    ready = [line for line in said[replaced:stopped] if " registered 1 targets in" in line]
+    stopped = messages.index(
+        f"(service tickets-web) has stopped 1 running tasks: (task {sick_id})."
+    )
+    ready = [line for line in messages[replaced:stopped] if " registered 1 targets in" in line]
     assert ready, "it was stopped before its replacement was ready"
     stack.until_steady()
 
@@ -241,8 +245,8 @@ def test_the_edge_fails_open_when_every_target_is_unhealthy(stack: ControlStack)
     stack.until(lambda: set(health(stack).values()) == {"unhealthy"})
     assert stack.get()[0] == 200
     group = stack.elbv2.describe_target_groups(Names=["tickets-web"])["TargetGroups"][0]
-    shown = stack.elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
-    assert shown["TargetHealthDescriptions"][0]["TargetHealth"] == {
+    response = stack.elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
+    assert response["TargetHealthDescriptions"][0]["TargetHealth"] == {
         "State": "unhealthy",
         "Reason": "Target.ResponseCodeMismatch",
         "Description": "Health checks failed with these codes: [500]",
@@ -258,18 +262,18 @@ def test_a_deployment_that_fails_is_rolled_back_while_the_old_task_serves(
     before = up(stack)
     good = stack.described()["taskDefinition"]
     stack.ecs.register_task_definition(**definition(command=["sh", "-c", "exit 3"]))
-    with visitors(stack) as seen:
+    with visitors(stack) as statuses:
         stack.ecs.update_service(
             cluster=CLUSTER, service="tickets-web", taskDefinition="tickets-web"
         )
         stack.until(lambda: any("rolling back" in line for line in stack.messages()))
         stack.until_steady()
-    assert set(seen) == {200}
+    assert set(statuses) == {200}
     assert [task["taskArn"] for task in stack.tasks()] == before
     assert stack.described()["taskDefinition"] == good
-    said = "\n".join(stack.messages())
-    assert "deployment failed: tasks failed to start." in said
-    assert "(service tickets-web) rolling back to deployment ecs-svc/" in said
+    log = "\n".join(stack.messages())
+    assert "deployment failed: tasks failed to start." in log
+    assert "(service tickets-web) rolling back to deployment ecs-svc/" in log
     failed = [task for task in stack.tasks("STOPPED") if task["containers"][0].get("exitCode") == 3]
     assert len(failed) == 3
 
@@ -346,7 +350,9 @@ def test_control_that_has_ended_leaves_the_engine_idle(
     stack: ControlStack, client: docker.DockerClient
 ) -> None:
     def containers() -> dict[str, str]:
-        return {str(one.id): one.status for one in containers_of(client, stack.run.id)}
+        return {
+            str(container.id): container.status for container in containers_of(client, stack.run.id)
+        }
 
     before = containers()
     stack.ecs.register_task_definition(**definition())

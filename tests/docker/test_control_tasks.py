@@ -59,14 +59,14 @@ def stack(
     )
     with started(
         client, image, tmp_path_factory.mktemp("home"), overlay=overlay, with_emulator=True
-    ) as made:
-        secrets = made.aws("secretsmanager")
+    ) as control_stack:
+        secrets = control_stack.aws("secretsmanager")
         value = json.dumps({"username": "app", "password": PASSWORD, "port": 3306})
         secrets.create_secret(Name="tickets/db", SecretString=value)
         secrets.create_secret(Name="tickets/plain", SecretString="no JSON at all")
         secrets.create_secret(Name="tickets/gone", SecretString="{}")
         secrets.delete_secret(SecretId="tickets/gone")
-        yield made
+        yield control_stack
 
 
 def register(stack: ControlStack, *, task: dict[str, Any] | None = None, **container: Any) -> None:
@@ -104,18 +104,18 @@ def test_a_task_gets_its_variables_secrets_and_overlay(stack: ControlStack) -> N
         "containerOverrides": [{"name": "app", "environment": [{"name": "EXTRA", "value": "1"}]}]
     }
     arn = running(stack, overrides=overrides)
-    found = environment(stack, arn)
-    assert found["APP_ENV"] == "production"
-    assert found["DB_PASSWORD"] == PASSWORD
-    assert found["DB_PORT"] == "3306"
-    assert json.loads(found["WHOLE"])["username"] == "app"
-    assert found["STAGED"] == "app"
-    assert found["PLAIN"] == "no JSON at all"
-    assert found["EXTRA"] == "1"
-    assert found["TRUSTED_PROXIES"].startswith("10.42.")
-    assert found["AWS_ENDPOINT_URL"] == "http://emulator:4566"
-    assert "AWS_ACCESS_KEY_ID" not in found
-    assert "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" not in found, "it has no task role"
+    variables = environment(stack, arn)
+    assert variables["APP_ENV"] == "production"
+    assert variables["DB_PASSWORD"] == PASSWORD
+    assert variables["DB_PORT"] == "3306"
+    assert json.loads(variables["WHOLE"])["username"] == "app"
+    assert variables["STAGED"] == "app"
+    assert variables["PLAIN"] == "no JSON at all"
+    assert variables["EXTRA"] == "1"
+    assert variables["TRUSTED_PROXIES"].startswith("10.42.")
+    assert variables["AWS_ENDPOINT_URL"] == "http://emulator:4566"
+    assert "AWS_ACCESS_KEY_ID" not in variables
+    assert "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" not in variables, "it has no task role"
     assert stack.in_task(arn, "cat", BUNDLE) == CA_PEM
 
 
@@ -125,9 +125,9 @@ def test_a_secret_shows_nowhere_but_in_its_task(stack: ControlStack) -> None:
     _, state = stack.control.exec_run(["cat", "/var/lib/harness/state.json"])
     pause = json.dumps(stack.container(arn, role="pause").attrs)
     labels = json.dumps(stack.container(arn).labels)
-    shown = json.dumps(stack.task(arn), default=str)
-    for found in (text(state), pause, labels, shown, text(stack.control.logs())):
-        assert PASSWORD not in found
+    description = json.dumps(stack.task(arn), default=str)
+    for content in (text(state), pause, labels, description, text(stack.control.logs())):
+        assert PASSWORD not in content
     assert arn.rpartition("/")[2] in text(state)
 
 
@@ -221,10 +221,10 @@ def test_a_command_that_ends_shows_its_exit_code(stack: ControlStack) -> None:
 
 
 def test_an_essential_container_takes_the_others_with_it(stack: ControlStack) -> None:
-    wanted = definition("pair", name="main", command=["sleep", "60"])
+    task_definition = definition("pair", name="main", command=["sleep", "60"])
     helper = {"name": "short", "image": IMAGE, "essential": False, "command": ["true"]}
-    wanted["containerDefinitions"].append(helper)
-    stack.ecs.register_task_definition(**wanted)
+    task_definition["containerDefinitions"].append(helper)
+    stack.ecs.register_task_definition(**task_definition)
     arn = running(stack, taskDefinition="pair")
     stack.until(
         lambda: (
@@ -242,9 +242,11 @@ def test_an_essential_container_takes_the_others_with_it(stack: ControlStack) ->
 
 
 def test_containers_of_a_task_share_localhost_and_wait_for_each_other(stack: ControlStack) -> None:
-    wanted = definition("needs", healthCheck={"command": ["CMD-SHELL", CHECK], "interval": 5})
+    task_definition = definition(
+        "needs", healthCheck={"command": ["CMD-SHELL", CHECK], "interval": 5}
+    )
     asks = "import urllib.request as r; print(r.urlopen('http://localhost:8080/healthz').status)"
-    wanted["containerDefinitions"].append(
+    task_definition["containerDefinitions"].append(
         {
             "name": "second",
             "image": IMAGE,
@@ -253,14 +255,14 @@ def test_containers_of_a_task_share_localhost_and_wait_for_each_other(stack: Con
             "dependsOn": [{"containerName": "app", "condition": "HEALTHY"}],
         }
     )
-    stack.ecs.register_task_definition(**wanted)
+    stack.ecs.register_task_definition(**task_definition)
     arn = running(stack, taskDefinition="needs")
     stack.until(lambda: stack.task(arn)["containers"][1].get("exitCode") == 0)
     assert stack.container(arn, name="second").logs() == b"200\n"
 
 
 def test_a_side_car_that_is_not_to_be_had_idles_and_is_healthy(stack: ControlStack) -> None:
-    wanted = definition(
+    task_definition = definition(
         "idle",
         command=["sleep", "60"],
         dependsOn=[
@@ -268,7 +270,7 @@ def test_a_side_car_that_is_not_to_be_had_idles_and_is_healthy(stack: ControlSta
             {"containerName": "init", "condition": "SUCCESS"},
         ],
     )
-    wanted["containerDefinitions"] += [
+    task_definition["containerDefinitions"] += [
         {
             "name": "agent",
             "image": IDLE_IMAGE,
@@ -279,7 +281,7 @@ def test_a_side_car_that_is_not_to_be_had_idles_and_is_healthy(stack: ControlSta
         },
         {"name": "init", "image": IDLE_IMAGE, "essential": False, "command": ["agent", "init"]},
     ]
-    stack.ecs.register_task_definition(**wanted)
+    stack.ecs.register_task_definition(**task_definition)
     arn = running(stack, taskDefinition="idle")
     began = time.monotonic()
     stack.ecs.stop_task(cluster=CLUSTER, task=arn)
@@ -291,9 +293,9 @@ def test_a_side_car_that_is_not_to_be_had_idles_and_is_healthy(stack: ControlSta
 
 def test_containers_share_a_volume_that_is_empty_and_roots(stack: ControlStack) -> None:
     point = {"sourceVolume": "shared", "containerPath": "/usr/lib/python3"}
-    wanted = definition("shared", command=["sleep", "60"], mountPoints=[point])
-    wanted["volumes"] = [{"name": "shared"}]
-    wanted["containerDefinitions"].append(
+    task_definition = definition("shared", command=["sleep", "60"], mountPoints=[point])
+    task_definition["volumes"] = [{"name": "shared"}]
+    task_definition["containerDefinitions"].append(
         {
             "name": "reader",
             "image": IMAGE,
@@ -301,7 +303,7 @@ def test_containers_share_a_volume_that_is_empty_and_roots(stack: ControlStack) 
             "volumesFrom": [{"sourceContainer": "app", "readOnly": True}],
         }
     )
-    stack.ecs.register_task_definition(**wanted)
+    stack.ecs.register_task_definition(**task_definition)
     arn = running(stack, taskDefinition="shared")
     writer = stack.container(arn, name="app")
     look = writer.exec_run(["stat", "-c", "%u %a", "/usr/lib/python3"], user="0").output
@@ -427,8 +429,8 @@ def test_a_task_role_gives_credentials_at_the_address_that_sdks_ask(stack: Contr
 
 def test_another_tasks_credentials_are_unknown_to_a_task(stack: ControlStack) -> None:
     register(stack, task={"taskRoleArn": ROLE})
-    one, two = running(stack), running(stack)
-    path = environment(stack, one)["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
+    owner, two = running(stack), running(stack)
+    path = environment(stack, owner)["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
     status, body = fetch(stack.container(two), url=f"http://169.254.170.2{path}")
     assert (status, body["code"]) == (400, "InvalidIdInRequest")
 
@@ -512,17 +514,17 @@ def test_errors_are_those_of_ecs(
 def test_errors_are_those_of_elbv2(stack: ControlStack) -> None:
     with pytest.raises(ClientError) as caught:
         stack.elbv2.describe_target_health(TargetGroupArn="arn:aws:x:y:z:targetgroup/no/1")
-    said = caught.value.response["Error"]
-    assert (said["Code"], said["Message"]) == (
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Message"]) == (
         "TargetGroupNotFound",
         "One or more target groups not found",
     )
 
 
 def test_what_does_not_exist_is_a_failure_in_the_answer(stack: ControlStack) -> None:
-    found = stack.ecs.describe_services(cluster=CLUSTER, services=["none"])
-    assert found["services"] == []
-    assert found["failures"] == [
+    response = stack.ecs.describe_services(cluster=CLUSTER, services=["none"])
+    assert response["services"] == []
+    assert response["failures"] == [
         {"arn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/{CLUSTER}/none", "reason": "MISSING"}
     ]
 

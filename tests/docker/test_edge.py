@@ -60,8 +60,8 @@ def balancer(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Balancer]:
-    with started(client, image, tmp_path_factory.mktemp("run")) as made:
-        yield made
+    with started(client, image, tmp_path_factory.mktemp("run")) as load_balancer:
+        yield load_balancer
 
 
 @pytest.fixture
@@ -123,11 +123,11 @@ def test_forwarded_addresses_can_be_left_alone_removed_or_have_a_port(
         "routing.http.xff_client_port.enabled": with_port,
     }
     alb.set_attributes(**attributes)
-    found = alb.request(headers={"X-Forwarded-For": "203.0.113.7"}).sent("X-Forwarded-For")
+    values = alb.request(headers={"X-Forwarded-For": "203.0.113.7"}).sent("X-Forwarded-For")
     if sent is None:
-        assert found == []
+        assert values == []
     else:
-        assert re.fullmatch(sent, found[0])
+        assert re.fullmatch(sent, values[0])
 
 
 def test_forwarded_host_of_the_client_is_left_alone(alb: Balancer) -> None:
@@ -277,10 +277,10 @@ def test_more_than_thirty_forwarded_addresses_are_463(alb: Balancer) -> None:
 def test_a_change_of_targets_is_seen_by_the_next_request_of_a_kept_connection(
     alb: Balancer,
 ) -> None:
-    one, other = alb.addresses
+    target, other = alb.addresses
     with alb.keep_alive() as ask:
         for change in range(50):
-            targets = ((other,), (), (one,))[change % 3]
+            targets = ((other,), (), (target,))[change % 3]
             alb.set_targets(*targets)
             answers = [ask() for _ in range(4)]
             assert [answer.status for answer in answers] == [200 if targets else 503] * 4

@@ -38,13 +38,15 @@ def balancer(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Balancer]:
-    with started(client, image, tmp_path_factory.mktemp("run")) as made:
-        made.set_targets(made.addresses[0])
+    with started(client, image, tmp_path_factory.mktemp("run")) as load_balancer:
+        load_balancer.set_targets(load_balancer.addresses[0])
         wait_until(
-            lambda: Ready() if made.request().status == 200 else NotYet("no target answers"),
+            lambda: (
+                Ready() if load_balancer.request().status == 200 else NotYet("no target answers")
+            ),
             deadline=Deadline(10),
         )
-        yield made
+        yield load_balancer
 
 
 @pytest.fixture
@@ -63,12 +65,12 @@ def test_nginx_reads_rules_as_the_matcher_does(alb: Balancer) -> None:
     for name, conditions, request, holds in CASES:
         if conditions[0]["Field"] == "source-ip":
             continue
-        taken = {"Priority": 1, "Conditions": conditions, "Actions": [fixed(418, "taken")]}
-        alb.set_listeners(listener("HTTPS", 443, fixed(404, "default"), taken))
+        top_rule = {"Priority": 1, "Conditions": conditions, "Actions": [fixed(418, "taken")]}
+        alb.set_listeners(listener("HTTPS", 443, fixed(404, "default"), top_rule))
         path = request.path + (f"?{request.query}" if request.query else "")
         answer = alb.request(request.method, path, {"Host": request.host, **dict(request.headers)})
-        wanted = 418 if holds else 404
-        assert answer.status == wanted, f"{name}: {json.dumps(asdict(request))}"
+        status = 418 if holds else 404
+        assert answer.status == status, f"{name}: {json.dumps(asdict(request))}"
 
 
 def test_a_rule_rewrites_the_host_and_the_url(alb: Balancer) -> None:
@@ -153,9 +155,9 @@ def test_each_group_has_its_own_targets(alb: Balancer) -> None:
 def test_weights_share_the_requests(alb: Balancer) -> None:
     alb.set_groups({"blue": alb.addresses[:1], "green": ()})
     alb.set_listeners(listener("HTTPS", 443, forward(blue=1, green=1)))
-    found = Counter(alb.request().status for _ in range(60))
-    assert found.keys() == {200, 503}
-    assert min(found.values()) >= 12
+    statuses = Counter(alb.request().status for _ in range(60))
+    assert statuses.keys() == {200, 503}
+    assert min(statuses.values()) >= 12
     alb.set_listeners(listener("HTTPS", 443, forward(blue=1, green=0)))
     assert {alb.request().status for _ in range(20)} == {200}
     alb.set_listeners(listener("HTTPS", 443, forward(blue=0, green=0)))
@@ -169,8 +171,8 @@ def test_a_sticky_visitor_stays_with_a_group(alb: Balancer) -> None:
     alb.set_groups({"blue": alb.addresses[:1], "green": ()})
     alb.set_listeners(listener("HTTPS", 443, action))
     answers = (alb.request() for _ in range(60))
-    given = next(one.cookies for one in answers if one.status == 200)
-    own, cross = given
+    cookies = next(answer.cookies for answer in answers if answer.status == 200)
+    own, cross = cookies
     assert re.fullmatch(r"AWSALBTG=[\w-]+; Expires=[^;]+ GMT; Path=/", own)
     assert re.fullmatch(r"AWSALBTGCORS=[\w-]+; .+; SameSite=None; Secure", cross)
     headers = {"Cookie": own.partition(";")[0]}

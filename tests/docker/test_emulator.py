@@ -61,15 +61,15 @@ def role(
         ]
         document = {"Version": "2012-10-17", "Statement": statements}
         iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(document))
-        given = owner("sts").assume_role(
+        credentials = owner("sts").assume_role(
             RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName="task"
         )["Credentials"]
         return partial(
             client_of,
             url,
-            aws_access_key_id=given["AccessKeyId"],
-            aws_secret_access_key=given["SecretAccessKey"],
-            aws_session_token=given["SessionToken"],
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
         )
 
     return make
@@ -78,8 +78,8 @@ def role(
 def refusal(call: Callable[..., Any], **given: Any) -> str:
     with pytest.raises(ClientError) as caught:
         call(**given)
-    said: str = f"{caught.value.response['Error']['Code']}: {caught.value}"
-    return said
+    message: str = f"{caught.value.response['Error']['Code']}: {caught.value}"
+    return message
 
 
 def test_a_role_may_do_what_its_policy_says_and_nothing_else(
@@ -87,11 +87,11 @@ def test_a_role_may_do_what_its_policy_says_and_nothing_else(
 ) -> None:
     s3 = role(("s3:PutObject", f"arn:aws:s3:::{BUCKET}/posters/*"))("s3")
     s3.put_object(Bucket=BUCKET, Key="posters/a", Body=b"a")
-    said = refusal(s3.put_object, Bucket=BUCKET, Key="plans/a", Body=b"a")
-    assert said.startswith("AccessDenied: ")
+    message = refusal(s3.put_object, Bucket=BUCKET, Key="plans/a", Body=b"a")
+    assert message.startswith("AccessDenied: ")
     assert (
         f"not authorized to perform: s3:PutObject on resource: arn:aws:s3:::{BUCKET}/plans/a"
-        in said
+        in message
     )
     assert "AccessDenied" in refusal(s3.delete_object, Bucket=BUCKET, Key="posters/a")
 
@@ -100,8 +100,8 @@ def test_a_role_without_a_right_on_the_queue_sends_nothing(
     role: Callable[..., Callable[[str], Any]],
 ) -> None:
     sqs = role(("sqs:ReceiveMessage", "*"))("sqs")
-    said = refusal(sqs.send_message, QueueUrl=QUEUE, MessageBody="a")
-    assert "sqs:SendMessage on resource: arn:aws:sqs:us-east-1:876000000876:refusals" in said
+    message = refusal(sqs.send_message, QueueUrl=QUEUE, MessageBody="a")
+    assert "sqs:SendMessage on resource: arn:aws:sqs:us-east-1:876000000876:refusals" in message
     assert "Messages" not in sqs.receive_message(QueueUrl=QUEUE)
 
 
@@ -154,18 +154,18 @@ def test_a_stranger_and_an_unknown_key_get_nothing(url: str, owner: Callable[[st
     owner("s3").put_object(Bucket=BUCKET, Key="private", Body=b"content")
     assert requests.get(f"{url}/{BUCKET}/private", timeout=10).status_code == 403
     stranger = client_of(url, "s3", aws_access_key_id="AKIAIOSFODNN7EXAMPLE")
-    said = refusal(stranger.get_object, Bucket=BUCKET, Key="private")
-    assert said.startswith("InvalidAccessKeyId")
+    message = refusal(stranger.get_object, Bucket=BUCKET, Key="private")
+    assert message.startswith("InvalidAccessKeyId")
 
 
 def test_a_bucket_without_acls_refuses_them_and_a_queue_a_long_delay(
     owner: Callable[[str], Any],
 ) -> None:
-    said = refusal(owner("s3").put_object, Bucket=BUCKET, Key="a", Body=b"", ACL="public-read")
-    assert said.startswith("AccessControlListNotSupported")
+    message = refusal(owner("s3").put_object, Bucket=BUCKET, Key="a", Body=b"", ACL="public-read")
+    assert message.startswith("AccessControlListNotSupported")
     owner("s3").put_object(Bucket=BUCKET, Key="a", Body=b"", ACL="private")
-    said = refusal(owner("sqs").send_message, QueueUrl=QUEUE, MessageBody="a", DelaySeconds=901)
-    assert "DelaySeconds must be >= 0 and <= 900" in said
+    message = refusal(owner("sqs").send_message, QueueUrl=QUEUE, MessageBody="a", DelaySeconds=901)
+    assert "DelaySeconds must be >= 0 and <= 900" in message
 
 
 @pytest.fixture
@@ -195,11 +195,11 @@ def test_a_buckets_own_policy_and_key_are_asked_too(
     role: Callable[..., Callable[[str], Any]], locked: str
 ) -> None:
     s3 = role(("s3:*", "*"), ("kms:GenerateDataKey", KEY))("s3")
-    said = refusal(s3.put_object, Bucket=locked, Key="plans/a", Body=b"a")
-    assert said.endswith("with an explicit deny in a resource-based policy")
+    message = refusal(s3.put_object, Bucket=locked, Key="plans/a", Body=b"a")
+    assert message.endswith("with an explicit deny in a resource-based policy")
     s3.put_object(Bucket=locked, Key="posters/a", Body=b"a")
-    said = refusal(s3.get_object, Bucket=locked, Key="posters/a")
-    assert f"kms:Decrypt on resource: {KEY}" in said
+    message = refusal(s3.get_object, Bucket=locked, Key="posters/a")
+    assert f"kms:Decrypt on resource: {KEY}" in message
 
 
 def test_a_queues_key_is_asked_too(
@@ -217,7 +217,7 @@ def test_a_queues_key_is_refused_to_who_may_only_use_the_queue(
 ) -> None:
     owner("sqs").create_queue(QueueName="keyed", Attributes={"KmsMasterKeyId": "alias/tickets"})
     sqs = role(("sqs:*", "*"))("sqs")
-    said = refusal(
+    message = refusal(
         sqs.send_message, QueueUrl=f"http://emulator:4566/{ACCOUNT}/keyed", MessageBody="a"
     )
-    assert "kms:GenerateDataKey" in said
+    assert "kms:GenerateDataKey" in message

@@ -51,8 +51,8 @@ def test_a_region_of_another_partition_is_kept(
 ) -> None:
     sqs = aws("sqs", region)
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    assert found["QueueArn"] == f"arn:{partition}:sqs:{region}:{ACCOUNT}:jobs"
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    assert attributes["QueueArn"] == f"arn:{partition}:sqs:{region}:{ACCOUNT}:jobs"
 
 
 @pytest.mark.parametrize(
@@ -80,15 +80,15 @@ def test_service_is_warm_once_ready(
 
 def test_a_secret_that_rds_keeps_has_its_name(aws: Callable[..., Any]) -> None:
     client, name = aws("secretsmanager"), "rds!cluster-0a1b2c3d-1111-2222-3333-444455556666"
-    made = client.create_secret(Name=name, SecretString="{}")
-    assert client.get_secret_value(SecretId=made["ARN"])["Name"] == name
+    secret = client.create_secret(Name=name, SecretString="{}")
+    assert client.get_secret_value(SecretId=secret["ARN"])["Name"] == name
     with pytest.raises(client.exceptions.ClientError, match="Invalid name"):
         client.create_secret(Name="a secret!", SecretString="{}")
 
 
 def test_account_of_the_arns_is_the_access_key(aws: Callable[[str], Any]) -> None:
-    made = aws("secretsmanager").create_secret(Name="tickets/db", SecretString="{}")
-    assert made["ARN"].startswith(f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tickets/db-")
+    secret = aws("secretsmanager").create_secret(Name="tickets/db", SecretString="{}")
+    assert secret["ARN"].startswith(f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:tickets/db-")
     document = json.dumps({"Version": "2012-10-17", "Statement": []})
     aws("iam").create_role(RoleName="tickets-web-task", AssumeRolePolicyDocument=document)
     assumed = aws("sts").assume_role(
@@ -101,13 +101,13 @@ def test_account_of_the_arns_is_the_access_key(aws: Callable[[str], Any]) -> Non
 
 def test_queue_is_found_under_every_url_a_client_may_have(aws: Callable[[str], Any]) -> None:
     sqs = aws("sqs")
-    made = sqs.create_queue(QueueName="tickets-jobs")["QueueUrl"]
-    assert made == f"http://emulator:4566/queue/{REGION}/{ACCOUNT}/tickets-jobs"
-    for url in (made, f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/tickets-jobs"):
+    queue_url = sqs.create_queue(QueueName="tickets-jobs")["QueueUrl"]
+    assert queue_url == f"http://emulator:4566/queue/{REGION}/{ACCOUNT}/tickets-jobs"
+    for url in (queue_url, f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/tickets-jobs"):
         sqs.send_message(QueueUrl=url, MessageBody=url)
-    count = sqs.get_queue_attributes(QueueUrl=made, AttributeNames=["ApproximateNumberOfMessages"])[
-        "Attributes"
-    ]["ApproximateNumberOfMessages"]
+    count = sqs.get_queue_attributes(
+        QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages"]
+    )["Attributes"]["ApproximateNumberOfMessages"]
     assert count == "2"
 
 
@@ -155,8 +155,8 @@ def test_mails_are_answered_by_recipient_and_kept_by_the_active_receipt_rule(
     ses.set_active_receipt_rule_set(RuleSetName="mails")
     sent = send("c+ab12@in.876events.example")
     send("c@876events.example")
-    (kept,) = s3.list_objects_v2(Bucket="kept-mails", Prefix="in/")["Contents"]
-    text = s3.get_object(Bucket="kept-mails", Key=kept["Key"])["Body"].read().decode()
+    (mail,) = s3.list_objects_v2(Bucket="kept-mails", Prefix="in/")["Contents"]
+    text = s3.get_object(Bucket="kept-mails", Key=mail["Key"])["Body"].read().decode()
     assert f"\r\nMessage-ID: <{sent}@email.amazonses.com>\r\n\r\nhello" in text
     assert "<own>" not in text
     url = f"http://{emulator.addresses['emulator'][PORT]}"

@@ -59,9 +59,9 @@ def build(
         plan = Plan(
             sources=sources, log_directory=tmp_path / "logs", overrides=overrides, progress=progress
         )
-        found = builder.build_images(client, plan, only=["app"])
-        references.append(found.references["app"])
-        return found, states
+        images = builder.build_images(client, plan, only=["app"])
+        references.append(images.references["app"])
+        return images, states
 
     yield built
     for reference in set(references):
@@ -168,24 +168,24 @@ def test_a_base_is_made_from_this_machines_mirror(
     log = io.StringIO()
     host = host_settings.detect()
     debian_bases.debootstrap(client, "trixie", host=host, log=log, refused="not asked")
-    made = client.images.get(f"{debian_bases.REPOSITORY}:trixie")
+    base = client.images.get(f"{debian_bases.REPOSITORY}:trixie")
     try:
-        assert made.labels["cutover.role"] == "image"
-        told: Any = client.containers.run(
-            str(made.id),
+        assert base.labels["cutover.role"] == "image"
+        output: Any = client.containers.run(
+            str(base.id),
             ["sh", "-c", "cat /etc/debian_version /etc/apt/sources.list; apt-config dump"],
             remove=True,
             mem_limit="128m",
             pids_limit=32,
             labels={"cutover.role": "test"},
         )
-        text = told.decode()
+        text = output.decode()
         assert text.startswith("13")
         assert host.apt_mirror in text
         for name, value in host.apt.items():
             assert f'{name} "{value}";' in text
     finally:
-        client.images.remove(str(made.id), force=True)
+        client.images.remove(str(base.id), force=True)
 
 
 def test_a_base_that_cannot_be_made_says_why(client: docker.DockerClient) -> None:
@@ -204,11 +204,11 @@ def test_a_base_that_cannot_be_made_says_why(client: docker.DockerClient) -> Non
 def test_image_is_small_and_carries_nothing_of_this_machine(
     client: docker.DockerClient, image: Callable[[str], str], name: str
 ) -> None:
-    found = client.images.get(image(name))
-    assert found.attrs["Size"] / 1e6 < LARGEST_MB[name]
-    assert found.labels["cutover.role"] == "image"
-    told: Any = client.containers.run(
-        str(found.id),
+    docker_image = client.images.get(image(name))
+    assert docker_image.attrs["Size"] / 1e6 < LARGEST_MB[name]
+    assert docker_image.labels["cutover.role"] == "image"
+    output: Any = client.containers.run(
+        str(docker_image.id),
         ["sh", "-c", "find / -xdev -name .host -o -path /build -o -name '*.key'; id -u"],
         entrypoint=[],
         remove=True,
@@ -217,9 +217,9 @@ def test_image_is_small_and_carries_nothing_of_this_machine(
         pids_limit=32,
         labels={"cutover.role": "test"},
     )
-    *files, _user = told.decode().split()
+    *files, _user = output.decode().split()
     assert files == []
-    history = str(found.history())
+    history = str(docker_image.history())
     assert "PRIVATE" not in history
     assert "password" not in history.lower()
 
@@ -249,8 +249,10 @@ def test_ctrl_c_ends_a_build_and_leaves_no_container(
     )
 
     def steps() -> list[Any]:
-        found = client.containers.list(ignore_removed=True)
-        return [one for one in found if token in str(one.attrs["Config"]["Cmd"])]
+        containers = client.containers.list(ignore_removed=True)
+        return [
+            container for container in containers if token in str(container.attrs["Config"]["Cmd"])
+        ]
 
     wait_until(lambda: Ready() if steps() else NotYet("no step runs"), deadline=Deadline(20))
     child.send_signal(2)

@@ -43,11 +43,11 @@ def stack(
 ) -> Iterator[Stack]:
     ids = {"mysql": image("mysql")}
     with own_run(client, tmp_path_factory.mktemp("run")) as run:
-        made = Stack(run=run, client=client, images=ids, vpc_cidr="10.42.0.0/16")
-        made.create_networks()
-        made.start(SPEC)
-        made.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
-        yield made
+        mysql_stack = Stack(run=run, client=client, images=ids, vpc_cidr="10.42.0.0/16")
+        mysql_stack.create_networks()
+        mysql_stack.start(SPEC)
+        mysql_stack.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
+        yield mysql_stack
 
 
 def query(stack: Stack, sql: str) -> list[tuple[Any, ...]]:
@@ -153,8 +153,8 @@ def test_password_is_left_in_no_file_and_not_in_inspect(stack: Stack) -> None:
     assert inside(stack, "ls -A /etc/mysql/init") == ""
     assert inside(stack, "timeout 1 cat /proc/1/fd/3") == ""
     container = stack.containers["mysql"]
-    shown = str(container.attrs)
-    assert "secret" not in shown
+    attributes = str(container.attrs)
+    assert "secret" not in attributes
     assert "secret" not in bytes(container.logs()).decode()
 
 

@@ -38,8 +38,11 @@ def in_group(name: str) -> dict[str, Any]:
 
 def rules(tiers: Mapping[str, Tier]) -> PacketRules:
     """Rules of the project's own groups, for those services that this small stack has."""
-    found = members.packet_rules(production.load({}, cwd=ROOT), tiers=tiers)
-    return replace(found, components={name: found.components[name] for name in ("control", "edge")})
+    packet_rules = members.packet_rules(production.load({}, cwd=ROOT), tiers=tiers)
+    return replace(
+        packet_rules,
+        components={name: packet_rules.components[name] for name in ("control", "edge")},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +51,13 @@ def stack(
     image: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[ControlStack]:
-    with started(client, image, tmp_path_factory.mktemp("home"), rules=rules) as made:
-        made.create_target_group()
-        made.ecs.register_task_definition(**definition())
-        given = service(desiredCount=2, networkConfiguration=in_group(TASKS_GROUP))
-        made.ecs.create_service(**given)
-        made.until_steady()
-        yield made
+    with started(client, image, tmp_path_factory.mktemp("home"), rules=rules) as control_stack:
+        control_stack.create_target_group()
+        control_stack.ecs.register_task_definition(**definition())
+        request = service(desiredCount=2, networkConfiguration=in_group(TASKS_GROUP))
+        control_stack.ecs.create_service(**request)
+        control_stack.until_steady()
+        yield control_stack
 
 
 def matrix(stack: ControlStack) -> list[ConnectionAttempt]:
@@ -64,17 +67,17 @@ def matrix(stack: ControlStack) -> list[ConnectionAttempt]:
 
 def let_in(stack: ControlStack) -> dict[tuple[str, str, int, str], set[str]]:
     """Return each connection that was let in, with its answer; this machine is left out."""
-    found: dict[tuple[str, str, int, str], set[str]] = {}
+    connections: dict[tuple[str, str, int, str], set[str]] = {}
     for attempt in matrix(stack):
         if attempt.state in LET_IN and attempt.destination.role != "host":
             source, destination = (
                 "tasks" if place.is_task else place.role
                 for place in (attempt.source, attempt.destination)
             )
-            found.setdefault((source, destination, attempt.port, attempt.network), set()).add(
+            connections.setdefault((source, destination, attempt.port, attempt.network), set()).add(
                 attempt.state
             )
-    return found
+    return connections
 
 
 def test_what_the_groups_say_is_open_and_nothing_else(stack: ControlStack) -> None:
@@ -82,12 +85,12 @@ def test_what_the_groups_say_is_open_and_nothing_else(stack: ControlStack) -> No
 
 
 def test_a_task_reaches_nothing_of_this_machine(stack: ControlStack) -> None:
-    seen = [
+    attempts = [
         str(attempt)
         for attempt in matrix(stack)
         if attempt.source.is_task and attempt.destination.role == "host" and attempt.state in LET_IN
     ]
-    assert seen == []
+    assert attempts == []
 
 
 @pytest.mark.parametrize("name", ["edge", "control"])

@@ -55,12 +55,12 @@ def stack(
 ) -> Iterator[Stack]:
     ids = {"mysql": image("mysql"), "proxy": image("proxy")}
     with own_run(client, tmp_path_factory.mktemp("run")) as run:
-        made = Stack(run=run, client=client, images=ids, vpc_cidr="10.43.0.0/16")
-        made.create_networks()
-        made.start(SERVER)
-        made.start(SPEC)
-        made.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
-        yield made
+        proxy_stack = Stack(run=run, client=client, images=ids, vpc_cidr="10.43.0.0/16")
+        proxy_stack.create_networks()
+        proxy_stack.start(SERVER)
+        proxy_stack.start(SPEC)
+        proxy_stack.wait_ready(PlannedComponent(SPEC, PROBE), check=lambda: None)
+        yield proxy_stack
 
 
 @contextmanager
@@ -112,7 +112,9 @@ def test_proxy_has_the_production_name_and_the_cluster_only_behind_it(stack: Sta
     container = stack.containers["proxy"]
     container.reload()
     networks = container.attrs["NetworkSettings"]["Networks"]
-    aliases = {name.rpartition("-")[2]: set(one["Aliases"]) for name, one in networks.items()}
+    aliases = {
+        name.rpartition("-")[2]: set(network["Aliases"]) for name, network in networks.items()
+    }
     assert ENDPOINT in aliases["proxy"]
     assert ENDPOINT not in aliases["data"]
 
@@ -150,9 +152,9 @@ def test_shared_connection_refuses_what_rds_proxy_takes_and_the_pattern_knows(
     with pytest.raises(pymysql.Error, match=str(code)) as refused:
         _send(stack, STATEMENTS_THAT_SHARING_REFUSES[code])
     message = "{} {}".format(*refused.value.args)
-    found = [one.cause for one in server.SERVER if re.search(one.match, message)]
-    assert len(found) == 1
-    assert "set overlay.connection_sharing = false" in found[0]
+    causes = [pattern.cause for pattern in server.SERVER if re.search(pattern.match, message)]
+    assert len(causes) == 1
+    assert "set overlay.connection_sharing = false" in causes[0]
 
 
 def test_connections_of_their_own_take_every_statement(stack: Stack) -> None:
@@ -212,14 +214,14 @@ def test_a_server_of_another_authority_is_refused(stack: Stack) -> None:
 
 def _refusal(probe: Callable[[], Ready | NotYet]) -> str:
     """Wait for the refusal of the second hop; before its port is open, a proxy says nothing."""
-    said: list[str] = []
+    reasons: list[str] = []
 
     def refused() -> Ready | NotYet:
         answer = probe()
         assert isinstance(answer, NotYet), "the proxy took a certificate that it must refuse"
-        said.append(answer.reason)
+        reasons.append(answer.reason)
         return Ready() if "certificate verify failed" in answer.reason else answer
 
     wait_until(refused, deadline=Deadline(15), interval_s=0.2)
-    assert "connecting to destination failed with TLS error" in said[-1]
+    assert "connecting to destination failed with TLS error" in reasons[-1]
     return "certificate verify failed"

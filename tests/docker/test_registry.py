@@ -176,7 +176,9 @@ def test_bases_are_pulled_through_the_engines_mirror(
                 log_directory=tmp_path / "logs",
             )
             built = builder.build_images(second, plan, only=["base-trixie", "base-sid"])
-            assert {second.images.get(one).id for one in built.values()} == set(built.values())
+            assert {second.images.get(image_id).id for image_id in built.values()} == set(
+                built.values()
+            )
             assert built["base-trixie"] == base
     assert (tmp_path / "logs" / "base-trixie.log").read_text() == "pulled debian:trixie-slim\n"
     assert (tmp_path / "logs" / "base-sid.log").read_text() == "pulled debian:sid-slim\n"

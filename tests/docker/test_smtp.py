@@ -71,12 +71,12 @@ def connect(endpoint: tuple[Stack, str]) -> Callable[[int], Any]:
 
     @contextmanager
     def open_port(port: int, *, is_encrypted: bool = True) -> Iterator[smtplib.SMTP]:
-        with Client(HOST, port, timeout=30) as found:
-            found.ehlo()
+        with Client(HOST, port, timeout=30) as smtp:
+            smtp.ehlo()
             if is_encrypted and port in (587, 2587):
-                found.starttls(context=context)
-                found.ehlo()
-            yield found
+                smtp.starttls(context=context)
+                smtp.ehlo()
+            yield smtp
 
     return open_port
 
@@ -95,29 +95,29 @@ def test_a_mail_of_a_verified_sender_arrives(
         aws_secret_access_key="test",
     )
     ses.verify_email_identity(EmailAddress=SENDER)
-    with connect(port) as found:
-        found.login("AKIA", "made-up")
-        found.sendmail(SENDER, [RECIPIENT], MAIL.replace("Hello", f"Port {port}"))
+    with connect(port) as smtp:
+        smtp.login("AKIA", "made-up")
+        smtp.sendmail(SENDER, [RECIPIENT], MAIL.replace("Hello", f"Port {port}"))
     assert f"Subject: Port {port}" in mails_to(url, RECIPIENT)[-1]
 
 
 def test_a_sender_that_is_not_verified_is_rejected(connect: Callable[..., Any]) -> None:
-    with connect(587) as found:
-        found.login("AKIA", "made-up")
+    with connect(587) as smtp:
+        smtp.login("AKIA", "made-up")
         with pytest.raises(smtplib.SMTPDataError) as rejected:
-            found.sendmail("nobody@unverified.example", [RECIPIENT], MAIL)
+            smtp.sendmail("nobody@unverified.example", [RECIPIENT], MAIL)
     error = rejected.value
     assert (error.smtp_code, b"Message rejected" in error.smtp_error) == (554, True)
 
 
 def test_nothing_is_taken_without_tls(connect: Callable[..., Any]) -> None:
-    with connect(587, is_encrypted=False) as found:
-        code, text = found.mail(SENDER)
+    with connect(587, is_encrypted=False) as smtp:
+        code, text = smtp.mail(SENDER)
     assert (code, b"STARTTLS" in text) == (530, True)
 
 
 def test_nothing_is_taken_without_a_sign_in(connect: Callable[..., Any]) -> None:
-    with connect(465) as found:
-        assert found.mail(SENDER)[0] == 530
+    with connect(465) as smtp:
+        assert smtp.mail(SENDER)[0] == 530
         blank = base64.b64encode(b"\0AKIA\0 ").decode()
-        assert found.docmd("AUTH", f"PLAIN {blank}")[0] == 535
+        assert smtp.docmd("AUTH", f"PLAIN {blank}")[0] == 535

@@ -27,11 +27,11 @@ MIB = 1024**2
 
 @pytest.fixture
 def stack(run: Run, client: docker.DockerClient, image: Callable[[str], str]) -> Stack:
-    made = Stack(
+    tiny_stack = Stack(
         run=run, client=client, images={"tiny": image("base-trixie")}, vpc_cidr="10.41.0.0/16"
     )
-    made.create_networks()
-    return made
+    tiny_stack.create_networks()
+    return tiny_stack
 
 
 def tiny(*command: str, ready_within_s: float = 20, memory_mib: int = 64) -> Component:
@@ -66,8 +66,8 @@ def start(
 
 
 def test_a_component_starts_with_files_limits_networks_and_a_loopback_port(stack: Stack) -> None:
-    wanted = tiny("sh", "-c", "cat /etc/tiny.conf; exec sleep 300")
-    start(stack, wanted, ready_after_log(stack, "content"))
+    component = tiny("sh", "-c", "cat /etc/tiny.conf; exec sleep 300")
+    start(stack, component, ready_after_log(stack, "content"))
     attrs = stack.containers["tiny"].attrs
     assert attrs["HostConfig"]["Memory"] == 64 * MIB
     assert attrs["HostConfig"]["PidsLimit"] == 64
@@ -90,21 +90,21 @@ def test_two_stacks_at_once_do_not_collide(
 def test_a_component_that_exits_says_code_and_last_words(stack: Stack) -> None:
     with pytest.raises(ComponentExited) as caught:
         start(stack, tiny("sh", "-c", "echo the last words; exit 7"))
-    said = str(caught.value)
-    assert "component tiny stopped while starting" in said
-    assert "exited, exit code 7" in said
-    assert "the last words" in said
-    assert str(stack.run.directory) in said
+    message = str(caught.value)
+    assert "component tiny stopped while starting" in message
+    assert "exited, exit code 7" in message
+    assert "the last words" in message
+    assert str(stack.run.directory) in message
 
 
 def test_a_component_that_hangs_says_its_last_answer_and_the_budget(stack: Stack) -> None:
     with pytest.raises(ComponentNotReady) as caught:
         start(stack, tiny("sh", "-c", "echo booting; exec sleep 300", ready_within_s=1))
-    said = str(caught.value)
-    assert "component tiny was not ready after 1." in said
-    assert "of 1 s" in said
-    assert "last answer: the log says 'booting" in said
-    assert "state: running" in said
+    message = str(caught.value)
+    assert "component tiny was not ready after 1." in message
+    assert "of 1 s" in message
+    assert "last answer: the log says 'booting" in message
+    assert "state: running" in message
 
 
 def test_a_component_that_is_killed_for_its_memory_says_so(stack: Stack) -> None:
@@ -141,8 +141,8 @@ def test_a_dead_run_is_swept_and_a_living_one_is_not(
     try:
         # Another bin/cutover of this machine may be the one that sweeps it.
         removal.sweep(client)
-        found = removal.runs_in_engine(client)
+        engine_runs = removal.runs_in_engine(client)
     finally:
         remove(client, left.id)
-    assert left.id not in found
-    assert stack.run.id in found
+    assert left.id not in engine_runs
+    assert stack.run.id in engine_runs

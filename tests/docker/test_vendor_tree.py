@@ -53,7 +53,7 @@ def content_of(client: docker.DockerClient, image: str) -> dict[str, str]:
 
 def texts_in(php: str) -> list[str]:
     """Return the texts of an exported array, in their order."""
-    return [one.replace("\\\\", "\\") for one in re.findall(r"'((?:[^'\\]|\\.)*)'", php)]
+    return [text.replace("\\\\", "\\") for text in re.findall(r"'((?:[^'\\]|\\.)*)'", php)]
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
@@ -72,10 +72,10 @@ def test_own_code_is_loaded_and_discovered_as_composer_json_says(
     plan = Plan(sources=sources, log_directory=tmp_path / "logs")
     built = builder.build_images(client, plan, only=["vendor"])
     try:
-        found = content_of(client, built["vendor"])
+        files = content_of(client, built["vendor"])
     finally:
         client.images.remove(built.references["vendor"], force=True)
-    texts = texts_in(found[OWN])
+    texts = texts_in(files[OWN])
     pairs = list(itertools.pairwise(texts))
     assert ("Billing\\", "packages/billing/src/") in pairs
     assert ("App\\", "app/") in pairs
@@ -83,6 +83,6 @@ def test_own_code_is_loaded_and_discovered_as_composer_json_says(
     assert ("Database\\Seeders\\", "seeds/") in pairs
     assert ("packages/billing/functions.php", "app/helpers.php") in pairs
     assert "Unused\\" not in texts
-    packages = json.loads(found[INSTALLED])["packages"]
-    assert {one["name"] for one in packages} == {"shop/billing", "shop/tools"}
+    packages = json.loads(files[INSTALLED])["packages"]
+    assert {package["name"] for package in packages} == {"shop/billing", "shop/tools"}
     assert packages[0]["extra"] == BILLING["extra"]

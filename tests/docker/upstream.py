@@ -39,14 +39,14 @@ class Target(BaseHTTPRequestHandler):
                 (self.stream if name == "/stream" else self.upgrade)()
                 return
         body = self.body()
-        told = {
+        echo = {
             "target": self.path,
             "method": self.command,
             "address": self.connection.getsockname()[0],
             "headers": [[name, value] for name, value in self.headers.items()],
             "body": len(body),
         }
-        self.answer(200, json.dumps(told).encode(), {"Content-Type": "application/json"})
+        self.answer(200, json.dumps(echo).encode(), {"Content-Type": "application/json"})
 
     do_POST = do_PUT = do_GET  # noqa: N815 - the names are http.server's
 

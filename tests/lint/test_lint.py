@@ -19,14 +19,14 @@ def run(*command: str) -> None:
 
 
 def tracked(*patterns: str) -> list[str]:
-    found = subprocess.run(
+    names = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
-    return [name for name in found if (ROOT / name).is_file()]
+    return [name for name in names if (ROOT / name).is_file()]
 
 
 def test_ruff_finds_nothing() -> None:

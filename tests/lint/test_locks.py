@@ -19,8 +19,8 @@ PIN = re.compile(rf"^([\w.-]+)==(\S+)(.*{HASHES})", re.MULTILINE)
 
 def pins(lock: str) -> dict[str, tuple[str, str]]:
     """Name -> version, and the lines that follow it."""
-    found = PIN.findall((ROOT / lock).read_text())
-    return {str(canonicalize_name(name)): (version, rest) for name, version, rest in found}
+    matches = PIN.findall((ROOT / lock).read_text())
+    return {str(canonicalize_name(name)): (version, rest) for name, version, rest in matches}
 
 
 def asked(lock: str) -> list[Requirement]:

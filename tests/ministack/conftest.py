@@ -90,9 +90,9 @@ def account(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     url = f"http://127.0.0.1:{port}"
     health = f"{url}/_ministack/health"
     with emulators.serving(program, directory=directory, environ=environ, health=health):
-        made = Account(url, files, access)
-        fill(made)
-        yield made
+        aws_account = Account(url, files, access)
+        fill(aws_account)
+        yield aws_account
 
 
 def fill(account: Account) -> None:
@@ -106,8 +106,8 @@ def fill(account: Account) -> None:
     aws_resources.create_load_balancer(client("elbv2"), files)
     assert files.schedule is not None
     aws_resources.definition(client("ecs"), files.schedule.definition)
-    for made in files.services.values():
-        aws_resources.service(client("ecs"), made, cluster=files.config.cluster)
+    for ecs_service in files.services.values():
+        aws_resources.service(client("ecs"), ecs_service, cluster=files.config.cluster)
     for name in account.access.secret_names:
         client("secretsmanager").create_secret(Name=name, SecretString="{}")
     for call in files.schedule.rule.calls:

@@ -53,11 +53,11 @@ def code_of(client: Client, action: str, **call: Any) -> str:
     operations["s3:ListBucket"] = "s3:HeadBucket"
     service, _, operation = operations.get(action, action).partition(":")
     known = "sesv2" if operation in OF_SES_V2 else CLIENTS.get(service, service)
-    made = client(known)
-    shape = made.meta.service_model.operation_model(operation).input_shape
-    given = {**(least(shape) if shape else {}), **call}
+    aws_client = client(known)
+    shape = aws_client.meta.service_model.operation_model(operation).input_shape
+    parameters = {**(least(shape) if shape else {}), **call}
     try:
-        getattr(made, botocore.xform_name(operation))(**given)
+        getattr(aws_client, botocore.xform_name(operation))(**parameters)
     except ClientError as error:
         return str(error.response["Error"]["Code"])
     return ""
@@ -66,8 +66,10 @@ def code_of(client: Client, action: str, **call: Any) -> str:
 def least(shape: Any, name: str = "") -> Any:
     """Return an input with what is required only, about things that are not there."""
     if shape.type_name == "structure":
-        required = {key: one for key, one in shape.members.items() if key in shape.required_members}
-        return {key: least(one, key) for key, one in required.items()}
+        required = {
+            key: member for key, member in shape.members.items() if key in shape.required_members
+        }
+        return {key: least(member, key) for key, member in required.items()}
     if shape.type_name == "list":
         return [least(shape.member)]
     if shape.type_name in ("integer", "long", "timestamp", "boolean"):
@@ -90,7 +92,7 @@ def test_each_read_that_is_declared_is_allowed(role: str, request: pytest.Fixtur
 
 
 def test_an_observer_changes_nothing(observers: Client) -> None:
-    allowed = [one for one in PERMISSIONS if not is_denied(code_of(observers, one))]
+    allowed = [action for action in PERMISSIONS if not is_denied(code_of(observers, action))]
     assert allowed == []
 
 
@@ -137,10 +139,10 @@ def test_a_rehearser_changes_what_is_named_and_nothing_else(
 
 
 def test_the_account_is_as_the_files_say(account: Account, observers: Client) -> None:
-    found = discovery.discover(account.production, access=account.access, client=observers)
-    assert found.caller.arn.endswith(":assumed-role/cutover-observer/test")
-    assert found.deploying == ()
-    assert found.deployed["tickets-web"] == "tickets-web:1"
+    state = discovery.discover(account.production, access=account.access, client=observers)
+    assert state.caller.arn.endswith(":assumed-role/cutover-observer/test")
+    assert state.deploying == ()
+    assert state.deployed["tickets-web"] == "tickets-web:1"
 
 
 def test_mails_are_read_by_notifications_of_the_identity(
@@ -186,10 +188,10 @@ def test_scenarios_of_definitions_and_roles_judge_the_accounts_answers(
 ) -> None:
     access = account.access
     services = services_of(access, ecs=observers("ecs"))
-    found = {key: service.definition() for key, service in services.items()}
-    definitions.test_every_container_has_a_log_configuration(found)
-    definitions.test_container_health_checks_notice_an_error(found)
-    roles.test_task_role_differs_from_the_execution_role(found)
+    task_definitions = {key: service.definition() for key, service in services.items()}
+    definitions.test_every_container_has_a_log_configuration(task_definitions)
+    definitions.test_container_health_checks_notice_an_error(task_definitions)
+    roles.test_task_role_differs_from_the_execution_role(task_definitions)
     names = [arn.rpartition("/")[2] for arn in access.roles]
 
     def statements() -> dict[str, list[dict[str, Any]]]:

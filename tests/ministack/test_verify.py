@@ -49,9 +49,9 @@ def verify(account: Account, home: Path, *arguments: str) -> tuple[int, str, dic
         text=True,
         check=False,
     )
-    found = report / "report.json"
-    data = json.loads(found.read_text()) if found.is_file() else {"scenarios": []}
-    results = {one["scenario"]: one["result"] for one in data["scenarios"]}
+    path = report / "report.json"
+    data = json.loads(path.read_text()) if path.is_file() else {"scenarios": []}
+    results = {scenario["scenario"]: scenario["result"] for scenario in data["scenarios"]}
     return result.returncode, result.stdout + result.stderr, results
 
 

@@ -69,9 +69,9 @@ def of_names(stories: Mapping[str, Sequence[Mistake]], names: Set[str]) -> dict[
     """Keep the mistakes of these names, and the twins of the named stories."""
     return {
         story: [
-            one if twins_of(story) in names else replace(one, twin=None)
-            for one in mistakes
-            if one.name in names
+            mistake if twins_of(story) in names else replace(mistake, twin=None)
+            for mistake in mistakes
+            if mistake.name in names
         ]
         for story, mistakes in stories.items()
     }
@@ -97,18 +97,22 @@ def choose(
         day: Those that no change touches take their turns by the day.
     """
     turn = _turn(stories, day=day)
-    reasons = {one.name: _reason(one, story=story, changed=changed) for story, one in turn}
+    reasons = {
+        mistake.name: _reason(mistake, story=story, changed=changed) for story, mistake in turn
+    }
     turn.sort(key=lambda pair: reasons[pair[1].name][0])
-    named = {one.name: reasons[one.name][1] for _, one in turn}
-    late = [one.name for _, one in turn if one.exit_code == NOT_STARTED][:NOT_STARTED_COUNT]
-    red = [one.name for _, one in turn if one.breaks][:RED_COUNT]
-    with_twins = [story for story, _ in turn if any(one.twin for one in stories[story])]
+    named = {mistake.name: reasons[mistake.name][1] for _, mistake in turn}
+    late = [mistake.name for _, mistake in turn if mistake.exit_code == NOT_STARTED][
+        :NOT_STARTED_COUNT
+    ]
+    red = [mistake.name for _, mistake in turn if mistake.breaks][:RED_COUNT]
+    with_twins = [story for story, _ in turn if any(mistake.twin for mistake in stories[story])]
     return Choice({name: named[name] for name in (*late, *red)}, next(iter(with_twins), ""))
 
 
 def _turn(stories: Mapping[str, Sequence[Mistake]], *, day: date) -> list[tuple[str, Mistake]]:
     """List the mistakes, story by story in turn, from another one on each day."""
-    columns = [[(story, one) for one in mistakes] for story, mistakes in stories.items()]
+    columns = [[(story, mistake) for mistake in mistakes] for story, mistakes in stories.items()]
     rows = zip_longest(*columns)
     pairs = [pair for row in rows for pair in row if pair and pair[1].exit_code != USAGE]
     begin = day.toordinal() * RED_COUNT % max(len(pairs), 1)
@@ -117,7 +121,7 @@ def _turn(stories: Mapping[str, Sequence[Mistake]], *, day: date) -> list[tuple[
 
 def _reason(mistake: Mistake, *, story: str, changed: Iterable[str]) -> tuple[int, str]:
     """Return how near the change comes, 0 the nearest, and in words."""
-    broken = {node_id(one).partition("::")[0] for one in mistake.breaks}
+    broken = {node_id(scenario).partition("::")[0] for scenario in mistake.breaks}
     near = {*mistake.edit.files, *broken, f"tests/mistakes/{story}.py"}
     for path in changed:
         if path in near:

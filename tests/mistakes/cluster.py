@@ -39,7 +39,8 @@ def set_parameters(**values: str) -> Edit:
         for name, value in values.items()
     ]
     return edit_json(
-        DATABASE, lambda found: found["ModifyDBClusterParameterGroup"]["Parameters"].extend(added)
+        DATABASE,
+        lambda document: document["ModifyDBClusterParameterGroup"]["Parameters"].extend(added),
     )
 
 
@@ -47,7 +48,7 @@ def set_query(query: str) -> Edit:
     """Give the proxy an initialization query."""
     return edit_json(
         DATABASE,
-        lambda found: found["ModifyDBProxyTargetGroup"]["ConnectionPoolConfig"].update(
+        lambda document: document["ModifyDBProxyTargetGroup"]["ConnectionPoolConfig"].update(
             InitQuery=query
         ),
     )
@@ -56,7 +57,9 @@ def set_query(query: str) -> Edit:
 def set_pool(**values: int) -> Edit:
     return edit_json(
         DATABASE,
-        lambda found: found["ModifyDBProxyTargetGroup"]["ConnectionPoolConfig"].update(values),
+        lambda document: document["ModifyDBProxyTargetGroup"]["ConnectionPoolConfig"].update(
+            values
+        ),
     )
 
 
@@ -84,7 +87,9 @@ def keep_images(count: int) -> Edit:
     chosen = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count}
     rule = {"rulePriority": 1, "selection": chosen, "action": {"type": "expire"}}
     call = {"repositoryName": "tickets", "lifecyclePolicyText": json.dumps({"rules": [rule]})}
-    return edit_json("app/aws/registry.json", lambda found: found.update(PutLifecyclePolicy=call))
+    return edit_json(
+        "app/aws/registry.json", lambda document: document.update(PutLifecyclePolicy=call)
+    )
 
 
 def share_with(origin: str) -> Edit:
@@ -161,7 +166,7 @@ MISTAKES = (
     ),
     Mistake(
         "the bucket is to be public by its ACL",
-        edit_json(BUCKET, lambda found: found["CreateBucket"].update(ACL="public-read")),
+        edit_json(BUCKET, lambda document: document["CreateBucket"].update(ACL="public-read")),
         cause='CreateBucket.ACL is "public-read", and the bucket enforces its owner',
         exit_code=USAGE,
     ),
@@ -181,7 +186,7 @@ MISTAKES = (
         "a static parameter is to apply at once",
         edit_json(
             DATABASE,
-            lambda found: found["ModifyDBClusterParameterGroup"]["Parameters"].append(
+            lambda document: document["ModifyDBClusterParameterGroup"]["Parameters"].append(
                 {
                     "ParameterName": "binlog_format",
                     "ParameterValue": "ROW",

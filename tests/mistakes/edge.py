@@ -87,7 +87,9 @@ def take_methods(*methods: str) -> Edit:
         "Field": "http-request-method",
         "HttpRequestMethodConfig": {"Values": list(methods)},
     }
-    return edit_json(BALANCER, lambda found: found["Rules"][0]["Conditions"].append(condition))
+    return edit_json(
+        BALANCER, lambda document: document["Rules"][0]["Conditions"].append(condition)
+    )
 
 
 MISTAKES = (

@@ -125,7 +125,7 @@ def edit_definition(task: str, change: Callable[[dict[str, Any]], object]) -> Ed
 
 def edit_container(task: str, change: Callable[[dict[str, Any]], object]) -> Edit:
     """Change the container of a task definition."""
-    return edit_definition(task, lambda found: change(found["containerDefinitions"][0]))
+    return edit_definition(task, lambda definition: change(definition["containerDefinitions"][0]))
 
 
 def set_field(name: str, value: object, *, task: str = "web") -> Edit:
@@ -137,7 +137,7 @@ def set_variable(name: str, value: str | None, *, task: str = "web") -> Edit:
     """Set a variable of a task definition; None takes it away."""
 
     def change(container: dict[str, Any]) -> None:
-        rest = [one for one in container["environment"] if one["name"] != name]
+        rest = [variable for variable in container["environment"] if variable["name"] != name]
         container["environment"] = rest + ([{"name": name, "value": value}] if value else [])
 
     return edit_container(task, change)
@@ -152,7 +152,7 @@ def drop_secret(name: str, *, task: str = "web") -> Edit:
     """Take a secret away from a task definition."""
 
     def change(container: dict[str, Any]) -> None:
-        container["secrets"] = [one for one in container["secrets"] if one["name"] != name]
+        container["secrets"] = [secret for secret in container["secrets"] if secret["name"] != name]
 
     return edit_container(task, change)
 
@@ -184,7 +184,7 @@ def run_in_shell(script: str) -> Edit:
 def drop_target_parameter(name: str) -> Edit:
     """Take a field away from the EcsParameters of the rule's target."""
     return edit_json(
-        SCHEDULE, lambda found: found["PutTargets"]["Targets"][0]["EcsParameters"].pop(name)
+        SCHEDULE, lambda document: document["PutTargets"]["Targets"][0]["EcsParameters"].pop(name)
     )
 
 
@@ -217,7 +217,7 @@ def edit_security_group(name: str, change: Callable[[list[dict[str, Any]]], obje
     """Change the ingress of a security group."""
 
     def change_group(document: dict[str, Any]) -> None:
-        (group,) = [one for one in document["SecurityGroups"] if one["GroupName"] == name]
+        (group,) = [entry for entry in document["SecurityGroups"] if entry["GroupName"] == name]
         change(group["IpPermissions"])
 
     return edit_json(SECURITY_GROUPS, change_group)
@@ -227,7 +227,7 @@ def edit_egress(name: str, rules: list[dict[str, Any]]) -> Edit:
     """Replace the egress of a security group."""
 
     def change_group(document: dict[str, Any]) -> None:
-        (group,) = [one for one in document["SecurityGroups"] if one["GroupName"] == name]
+        (group,) = [entry for entry in document["SecurityGroups"] if entry["GroupName"] == name]
         group["IpPermissionsEgress"] = rules
 
     return edit_json(SECURITY_GROUPS, change_group)
@@ -246,7 +246,7 @@ def permission(source: str, port: int) -> dict[str, Any]:
 def set_bucket(operation: str, **parameters: Any) -> Edit:
     """Add a call of S3's API to the bucket's file."""
     return edit_json(
-        BUCKET, lambda found: found.update({operation: {"Bucket": BUCKET_NAME, **parameters}})
+        BUCKET, lambda document: document.update({operation: {"Bucket": BUCKET_NAME, **parameters}})
     )
 
 

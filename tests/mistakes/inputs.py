@@ -50,10 +50,12 @@ def share(*methods: str) -> dict[str, list[str]]:
 
 def set_attributes(file: str, **values: str) -> Edit:
     """Set attributes of the load balancer or the target group; a double underscore is a dot."""
-    given = {key.replace("__", "."): value for key, value in values.items()}
+    attributes = {key.replace("__", "."): value for key, value in values.items()}
 
     def change(found: dict[str, Any]) -> None:
-        whole = {one["Key"]: one["Value"] for one in found["Attributes"]} | given
+        whole = {
+            attribute["Key"]: attribute["Value"] for attribute in found["Attributes"]
+        } | attributes
         found["Attributes"] = [{"Key": key, "Value": value} for key, value in whole.items()]
 
     return edit_json(file, change)
@@ -131,7 +133,9 @@ MISTAKES = (
     ),
     Mistake(
         "the container's port is mapped for UDP",
-        edit_container("web", lambda found: found["portMappings"][0].update(protocol="udp")),
+        edit_container(
+            "web", lambda container: container["portMappings"][0].update(protocol="udp")
+        ),
         cause="has the protocol udp: the load balancer speaks TCP",
         exit_code=USAGE,
     ),
@@ -261,7 +265,7 @@ MISTAKES = (
         "the rule's command is one text",
         edit_json(
             SCHEDULE,
-            lambda found: found["PutTargets"]["Targets"][0]["Input"]["containerOverrides"][
+            lambda document: document["PutTargets"]["Targets"][0]["Input"]["containerOverrides"][
                 0
             ].update(command="php artisan schedule:run"),
         ),
@@ -323,7 +327,8 @@ MISTAKES = (
     Mistake(
         "the rule is on a bus of its own",
         edit_json(
-            SCHEDULE, lambda found: [one.update(EventBusName="tickets") for one in found.values()]
+            SCHEDULE,
+            lambda document: [call.update(EventBusName="tickets") for call in document.values()],
         ),
         cause='EventBusName is "tickets", and EventBridge takes a ScheduleExpression on the',
         also_green=[edge.test_unknown_host_does_not_reach_the_app],
@@ -332,7 +337,9 @@ MISTAKES = (
             "the rule names the default bus",
             edit_json(
                 SCHEDULE,
-                lambda found: [one.update(EventBusName="default") for one in found.values()],
+                lambda document: [
+                    call.update(EventBusName="default") for call in document.values()
+                ],
             ),
         ),
     ),
@@ -350,7 +357,7 @@ MISTAKES = (
     ),
     Mistake(
         "a rule has the priority of another",
-        edit_json(BALANCER, lambda found: found["Rules"].append(found["Rules"][0])),
+        edit_json(BALANCER, lambda document: document["Rules"].append(document["Rules"][0])),
         cause="Rules[1].Priority is 10, as that of another rule",
         exit_code=USAGE,
     ),

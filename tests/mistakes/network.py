@@ -25,7 +25,7 @@ def let_through_to_s3(*resources: str) -> Edit:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": resources}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     return edit_json(
-        NETWORK, lambda found: found["CreateVpcEndpoint"][0].update(PolicyDocument=policy)
+        NETWORK, lambda document: document["CreateVpcEndpoint"][0].update(PolicyDocument=policy)
     )
 
 

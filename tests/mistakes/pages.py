@@ -62,11 +62,11 @@ def sum_orders(columns: str) -> Edit:
 def keep_pages(ignored: str) -> Edit:
     """Have nginx keep the answers of PHP-FPM for ten seconds."""
     passes = "fastcgi_pass unix:/tmp/php-fpm.sock;"
-    kept = f"fastcgi_cache pages;\n fastcgi_cache_valid 200 302 10s;\n {ignored}"
+    cache = f"fastcgi_cache pages;\n fastcgi_cache_valid 200 302 10s;\n {ignored}"
     return combine(
         replace(NGINX, _BODY, f"fastcgi_cache_path /tmp/kept keys_zone=pages:1m;\n {_BODY}"),
         replace(
-            NGINX, passes, f"{passes}\n fastcgi_cache_key $request_method$request_uri;\n {kept}"
+            NGINX, passes, f"{passes}\n fastcgi_cache_key $request_method$request_uri;\n {cache}"
         ),
     )
 

@@ -20,7 +20,9 @@ def plan_mistake(mistake: Mistake) -> Plan:
 
 def plan_twins(story: str, mistakes: Sequence[Mistake]) -> Plan:
     """Plan one rehearsal of all twins of a story: harmless edits stay harmless together."""
-    twins = [one for one in mistakes if one.twin]
-    scenarios = (node_id(one) for twin in twins for one in (*twin.breaks, *twin.also_green))
-    edits = tuple(one.twin.edit for one in twins if one.twin)
+    twins = [mistake for mistake in mistakes if mistake.twin]
+    scenarios = (
+        node_id(scenario) for twin in twins for scenario in (*twin.breaks, *twin.also_green)
+    )
+    edits = tuple(mistake.twin.edit for mistake in twins if mistake.twin)
     return Plan(twins_of(story), edits, tuple(dict.fromkeys(scenarios)) or NO_SCENARIO)

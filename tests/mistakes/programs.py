@@ -43,7 +43,7 @@ WRITABLE = {
 
 def trust_hosts(*patterns: str) -> Edit:
     """Have Laravel answer these hosts only."""
-    listed = ", ".join(f"'{one}'" for one in patterns)
+    listed = ", ".join(f"'{pattern}'" for pattern in patterns)
     return replace(
         BOOTSTRAP,
         TRUST,
@@ -203,7 +203,9 @@ MISTAKES = (
     ),
     Mistake(
         "the worker is one of Horizon, which the app has not",
-        edit_container("worker", lambda one: one.update(command=["php", "artisan", "horizon"])),
+        edit_container(
+            "worker", lambda container: container.update(command=["php", "artisan", "horizon"])
+        ),
         cause="php artisan has no command horizon",
         exit_code=NOT_STARTED,
     ),
@@ -211,14 +213,18 @@ MISTAKES = (
         "the worker's option is another command's",
         edit_container(
             "worker",
-            lambda one: one.update(command=["php", "artisan", "queue:listen", "sqs", "--json"]),
+            lambda container: container.update(
+                command=["php", "artisan", "queue:listen", "sqs", "--json"]
+            ),
         ),
         cause="php artisan is called with a wrong option: --json does not exist",
         also_green=[queue.test_dispatched_job_runs_once_in_the_worker],
         exit_code=NOT_STARTED,
         twin=Twin(
             "the worker has an option that changes nothing",
-            edit_container("worker", lambda one: one["command"].append("--no-interaction")),
+            edit_container(
+                "worker", lambda container: container["command"].append("--no-interaction")
+            ),
         ),
     ),
     Mistake(

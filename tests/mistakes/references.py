@@ -46,9 +46,9 @@ def _take_from_the_database_secret(name: str, key: str) -> Edit:
     """Have the worker take one more value of the secret that has its user name."""
 
     def change(container: dict[str, Any]) -> None:
-        texts = {one["name"]: one["valueFrom"] for one in container["secrets"]}
-        taken = texts["DB_USERNAME"].replace(":username:", f":{key}:")
-        container["secrets"].append({"name": name, "valueFrom": taken})
+        texts = {secret["name"]: secret["valueFrom"] for secret in container["secrets"]}
+        reference = texts["DB_USERNAME"].replace(":username:", f":{key}:")
+        container["secrets"].append({"name": name, "valueFrom": reference})
 
     return edit_container("worker", change)
 

@@ -27,8 +27,8 @@ from tests.mistakes.mistake import NOT_STARTED, USAGE, Mistake, Twin
 
 def misspell_key(container: dict[str, Any]) -> None:
     """Misspell a key of the database's secret."""
-    for one in container["secrets"]:
-        one["valueFrom"] = one["valueFrom"].replace(":password:", ":pasword:")
+    for secret in container["secrets"]:
+        secret["valueFrom"] = secret["valueFrom"].replace(":password:", ":pasword:")
 
 
 BACKUP = "Schedule::exec('{} | gzip > /tmp/backup.gz')->dailyAt('03:00')->onOneServer();"

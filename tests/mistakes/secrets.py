@@ -20,7 +20,9 @@ from tests.mistakes.mistake import USAGE, Mistake, Twin
 
 def take_own_key(container: dict[str, Any]) -> None:
     """Give a container an APP_KEY that is no secret's."""
-    container["secrets"] = [one for one in container["secrets"] if one["name"] != "APP_KEY"]
+    container["secrets"] = [
+        secret for secret in container["secrets"] if secret["name"] != "APP_KEY"
+    ]
     key = "base64:" + "B" * 43 + "="
     container["environment"].append({"name": "APP_KEY", "value": key})
 

@@ -80,10 +80,10 @@ def hand_over(make_file: str, *, reader: str = READER) -> Edit:
 
 def keep_in_session(start: str) -> Edit:
     """Have PHP's own session keep the visitor's cart, once it is begun."""
-    made = "$this->session->put(self::TOKEN, Str::random(self::TOKEN_LENGTH));"
+    statement = "$this->session->put(self::TOKEN, Str::random(self::TOKEN_LENGTH));"
     token = "$_SESSION[self::TOKEN] ??= Str::random(self::TOKEN_LENGTH)"
-    kept = f"{start}\n            $this->session->put(self::TOKEN, {token});"
-    return replace(CART, made, kept)
+    statements = f"{start}\n            $this->session->put(self::TOKEN, {token});"
+    return replace(CART, statement, statements)
 
 
 MISTAKES = (

@@ -53,10 +53,12 @@ def test_a_mistake_is_caught_and_named(mistake: Mistake, rehearsal: Rehearsal) -
         return
     for scenario in mistake.breaks:
         assert rehearsal.is_red(scenario), f"{scenario.__name__} is not red:\n{rehearsal.output}"
-    causes = [one.account for scenario in mistake.breaks for one in rehearsal.of(scenario)]
+    causes = [outcome.account for scenario in mistake.breaks for outcome in rehearsal.of(scenario)]
     assert any(mistake.cause in cause for cause in causes), f"{causes}\n{rehearsal.output}"
     misleading = [
-        f"{one.scenario}: {one.cause}" for one in rehearsal.red if not mistake.explains(one.cause)
+        f"{outcome.scenario}: {outcome.cause}"
+        for outcome in rehearsal.red
+        if not mistake.explains(outcome.cause)
     ]
     assert not misleading, "\n".join(misleading)
     for scenario in mistake.also_green:

@@ -27,11 +27,11 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     cache: Any = request.config.cache
     programs, port = emulators.install(LOCK, into=cache.mkdir("moto")), emulators.free_port()
     environ = {"MOTO_ACCOUNT_ID": "876000000876"}
-    found, directory = f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("moto")
+    address, directory = f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("moto")
     server = (programs / "moto_server", "-H", "127.0.0.1", "-p", str(port))
-    health = f"{found}/moto-api/data.json"
+    health = f"{address}/moto-api/data.json"
     with emulators.serving(*server, directory=directory, environ=environ, health=health):
-        yield found
+        yield address
 
 
 @pytest.fixture

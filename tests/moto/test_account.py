@@ -23,7 +23,7 @@ A_PAGE_OF_LOGS, A_PAGE_OF_ZONES = 10_000, 100
 
 
 def findings(check: Check, account: Account) -> list[tuple[str, str]]:
-    return [(one.expected, one.actual) for one in check.examine(account)]
+    return [(finding.expected, finding.actual) for finding in check.examine(account)]
 
 
 def test_findings_of_a_scan_are_red_and_a_scan_that_never_ran_too(
@@ -83,8 +83,8 @@ def test_a_hosted_zone_is_found_among_many(account: Account, owner: Owner) -> No
             HostedZoneId=zone["HostedZone"]["Id"],
             ChangeBatch={"Changes": records[first : first + 100]},
         )
-    (found,) = findings(switch.dns, account)
-    assert found[1] == "192.0.2.1, TTL 60 s"
+    (finding,) = findings(switch.dns, account)
+    assert finding[1] == "192.0.2.1, TTL 60 s"
 
 
 @pytest.fixture

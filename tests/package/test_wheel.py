@@ -53,9 +53,11 @@ def test_it_rehearses_an_app_and_leaves_site_packages_alone(
 ) -> None:
     before = site_packages(installed)
     chosen = replace(project, cutover=installed / "bin" / "cutover")
-    code, said = chosen.run("rehearse", "-k", "session_cookie_is_secure or kept_in_a_shared_store")
-    assert code == 0, said
-    assert "2 scenarios passed; none is red." in said
+    code, output = chosen.run(
+        "rehearse", "-k", "session_cookie_is_secure or kept_in_a_shared_store"
+    )
+    assert code == 0, output
+    assert "2 scenarios passed; none is red." in output
     (report,) = project.home.glob("runs/*/report.json")
     assert json.loads(report.read_text())["green"] is True
     assert site_packages(installed) == before
@@ -65,11 +67,11 @@ def test_its_plugin_is_loaded_by_pytest_and_touches_no_other_project(
     installed: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "test_theirs.py").write_text("def test_theirs(tmp_path): pass\n")
-    said = subprocess.run(
+    output = subprocess.run(
         [installed / "bin" / "pytest", "-q", "--cutover-target", "url"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert said.splitlines()[-1].startswith("1 passed")
+    assert output.splitlines()[-1].startswith("1 passed")

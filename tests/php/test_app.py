@@ -30,8 +30,8 @@ def test_the_apps_own_tests_pass_in_its_image(tmp_path: Path) -> None:
     try:
         container.start()
         code = container.wait(timeout=300)["StatusCode"]
-        said = container.logs().decode(errors="replace")
+        output = container.logs().decode(errors="replace")
     finally:
         container.remove(force=True, v=True)
-    assert code == 0, said
-    assert "\nOK" in said, "PHPUnit's summary is missing"
+    assert code == 0, output
+    assert "\nOK" in output, "PHPUnit's summary is missing"

@@ -29,13 +29,13 @@ SCENARIOS = """
 
 
 def accept(*scenarios: str, until: str = "2999-12-31") -> list[str]:
-    lines = (acceptance.as_line(Acceptance(one, "a reason", until)) for one in scenarios)
+    lines = (acceptance.as_line(Acceptance(scenario, "a reason", until)) for scenario in scenarios)
     return ["-o", f"{acceptance.OPTION}=" + "\n".join(lines)]
 
 
 def results(pytester: pytest.Pytester) -> dict[str, str]:
     data = json.loads((pytester.path / "run/report.json").read_text())
-    return {one["title"]: one["result"] for one in data["scenarios"]}
+    return {scenario["title"]: scenario["result"] for scenario in data["scenarios"]}
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])

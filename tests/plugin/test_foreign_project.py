@@ -129,9 +129,9 @@ def test_a_scenario_without_a_stack_says_what_to_do(
     pytester.makepyfile(HEAD + textwrap.dedent(text))
     result = run(*workers)
     assert result.ret != pytest.ExitCode.OK
-    said = result.stdout.str() + result.stderr.str()
-    assert "what to do: Start one with cutover up." in said
-    assert "INTERNALERROR" not in said
+    output = result.stdout.str() + result.stderr.str()
+    assert "what to do: Start one with cutover up." in output
+    assert "INTERNALERROR" not in output
 
 
 def test_the_last_failed_ones_can_be_chosen(run: Run, pytester: pytest.Pytester) -> None:

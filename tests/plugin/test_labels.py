@@ -31,14 +31,14 @@ def test_every_scenario_without_complete_labels_is_named_at_once(replay: Replay)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     text = result.stderr.str()
     assert "ERROR: Scenarios with incomplete or false labels:" in text
-    told = [line.partition("::")[2] for line in text.splitlines() if "::" in line]
-    assert told[:-1] == [
+    problems = [line.partition("::")[2] for line in text.splitlines() if "::" in line]
+    assert problems[:-1] == [
         "test_bare: needs one marker truth(local=..., aws=..., url=...)",
         "test_bare: needs exactly one of the markers read_only and mutates",
         "test_half: its truth label lacks a value for: aws, url",
         "test_torn: needs exactly one of the markers read_only and mutates, and has both",
     ]
-    assert told[-1].startswith("test_torn: requires unknown capabilities: telepathy; known: ")
+    assert problems[-1].startswith("test_torn: requires unknown capabilities: telepathy; known: ")
 
 
 def test_incomplete_labels_are_told_under_xdist_too(replay: Replay) -> None:

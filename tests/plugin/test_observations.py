@@ -24,8 +24,8 @@ def test_observations_are_in_the_report(
     replay: Replay, pytester: pytest.Pytester, arguments: tuple[str, ...]
 ) -> None:
     assert replay(OBSERVES, *arguments).ret == 0
-    (one,) = json.loads((pytester.path / "run/report.json").read_text())["scenarios"]
-    assert one["saw"] == {
+    (scenario,) = json.loads((pytester.path / "run/report.json").read_text())["scenarios"]
+    assert scenario["saw"] == {
         "refusal": {"text": "[3159] TLS is required"},
         "statuses": {"set": ["200", "503"]},
     }

@@ -38,11 +38,11 @@ def run(*words: str) -> Result:
 
 
 def test_a_new_scenario_is_complete_listed_and_explained(shop: Path) -> None:
-    made = run("new", "Orders are kept")
-    assert made.exit_code == 0, made.output
+    result = run("new", "Orders are kept")
+    assert result.exit_code == 0, result.output
     path = shop / "tests/cutover/test_orders_are_kept.py"
-    shown = "tests/cutover/test_orders_are_kept.py"
-    assert f"wrote {shown}; `cutover verify {shown}` replays it" in made.output
+    file = "tests/cutover/test_orders_are_kept.py"
+    assert f"wrote {file}; `cutover verify {file}` replays it" in result.output
     again = run("new", "orders_are_kept")
     assert (again.exit_code, "there is a" in again.output) == (2, True)
 

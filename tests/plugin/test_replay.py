@@ -38,15 +38,15 @@ def test_a_file_that_cannot_be_imported_is_red(
     folder = pytester.mkdir("scenarios")
     (folder / "test_broken.py").write_text("import none_such\n")
     result = replay(TWO, "-n", workers, "-k", "first", "scenarios")
-    shown = " ".join(result.stdout.str().split())
-    assert "1 of 2 scenarios are red." in shown or "1 of 1 scenarios are red." in shown, shown
-    assert "scenarios/test_broken.py cannot be imported, and none of its scenarios ran" in shown
-    assert "none is red" not in shown
+    output = " ".join(result.stdout.str().split())
+    assert "1 of 2 scenarios are red." in output or "1 of 1 scenarios are red." in output, output
+    assert "scenarios/test_broken.py cannot be imported, and none of its scenarios ran" in output
+    assert "none is red" not in output
     assert result.ret != 0
     (report,) = pytester.path.glob("run/report.json")
     entries = json.loads(report.read_text())["scenarios"]
-    broken = [one for one in entries if "test_broken" in one["scenario"]]
-    assert [one["message"] for one in broken] == [
+    broken = [entry for entry in entries if "test_broken" in entry["scenario"]]
+    assert [entry["message"] for entry in broken] == [
         "ModuleNotFoundError: No module named 'none_such'"
     ]
 
@@ -175,8 +175,8 @@ def test_a_check_names_its_cause(replay: Replay, pytester: pytest.Pytester) -> N
 def test_evidence_outranks_a_check_that_is_not_certain(replay: Replay, *, certain: bool) -> None:
     message = "answered 500: SQLSTATE[HY000] [1049] Unknown database 'shop'"
     result = replay(CHECKED.format(message=message, cause="no page", certain=certain))
-    seen = "no page" if certain else 'DB_DATABASE is "shop", which does not exist'
-    result.stdout.fnmatch_lines(["1 of 1 scenarios are red.", f"  {seen}"])
+    cause = "no page" if certain else 'DB_DATABASE is "shop", which does not exist'
+    result.stdout.fnmatch_lines(["1 of 1 scenarios are red.", f"  {cause}"])
 
 
 def test_a_public_host_without_a_dns_record_is_named_and_libraries_are_left_out(
@@ -211,7 +211,7 @@ def test_every_file_of_the_report_is_written(
     assert data["verdict"] == "1 of 2 scenarios are red."
     assert data["vendor"] == "debian"
     assert data["overlay"] == ["AWS_ENDPOINT_URL=http://emulator:4566"]
-    assert [(one["title"], one["result"]) for one in data["scenarios"]] == [
+    assert [(entry["title"], entry["result"]) for entry in data["scenarios"]] == [
         ("the first thing", "passed"),
         ("the second thing", "failed"),
     ]
@@ -245,12 +245,14 @@ def test_pytests_own_junit_file_has_worth_and_cause(
 ) -> None:
     replay(TWO, "--junitxml=own.xml", *workers)
     cases = ET.fromstring((pytester.path / "own.xml").read_text()).iter("testcase")
-    shown = {
-        case.get("name"): {one.get("name"): one.get("value") or "" for one in case.iter("property")}
+    properties = {
+        case.get("name"): {
+            element.get("name"): element.get("value") or "" for element in case.iter("property")
+        }
         for case in cases
     }
-    assert shown["test_the_first_thing"] == {"worth": "emulated: nginx"}
-    assert shown["test_the_second_thing"]["cause"].startswith('SESSION_DRIVER is "file"')
+    assert properties["test_the_first_thing"] == {"worth": "emulated: nginx"}
+    assert properties["test_the_second_thing"]["cause"].startswith('SESSION_DRIVER is "file"')
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
@@ -280,9 +282,9 @@ def test_a_failure_before_the_scenario_itself_is_an_error(
         def test_never_begins(broken): pass
         """)
     result.assert_outcomes(errors=1)
-    (one,) = json.loads((pytester.path / "run/report.json").read_text())["scenarios"]
-    assert one["result"] == "error"
-    assert one["cause"].startswith('the database refuses the account "tickets"')
+    (entry,) = json.loads((pytester.path / "run/report.json").read_text())["scenarios"]
+    assert entry["result"] == "error"
+    assert entry["cause"].startswith('the database refuses the account "tickets"')
 
 
 def test_a_failing_teardown_turns_a_passed_scenario_into_an_error(
@@ -298,8 +300,8 @@ def test_a_failing_teardown_turns_a_passed_scenario_into_an_error(
         @pytest.mark.read_only
         def test_passes(unrestored): pass
         """)
-    (one,) = json.loads((pytester.path / "run/report.json").read_text())["scenarios"]
-    assert (one["result"], one["message"]) == ("error", "RuntimeError: could not put it back")
+    (entry,) = json.loads((pytester.path / "run/report.json").read_text())["scenarios"]
+    assert (entry["result"], entry["message"]) == ("error", "RuntimeError: could not put it back")
 
 
 def test_secrets_never_reach_the_report(replay: Replay, pytester: pytest.Pytester) -> None:

@@ -45,7 +45,7 @@ def test_every_scenario_requires_its_fixtures_capabilities(tmp_path: Path) -> No
         text=True,
         check=False,
     )
-    (line,) = [one for one in done.stdout.splitlines() if one.startswith("LISTING ")]
+    (line,) = [row for row in done.stdout.splitlines() if row.startswith("LISTING ")]
     listed = json.loads(line.removeprefix("LISTING "))
     assert len(listed) > 100, done.stdout
     lacking = [

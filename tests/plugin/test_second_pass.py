@@ -40,7 +40,7 @@ def test_the_second_report_is_of_both_passes(
 ) -> None:
     def report() -> dict[str, object]:
         data = json.loads((pytester.path / "run/report.json").read_text())
-        results = {one["title"]: one["result"] for one in data["scenarios"]}
+        results = {scenario["title"]: scenario["result"] for scenario in data["scenarios"]}
         return {**results, "started_at": data["started_at"], "verdict": data["verdict"]}
 
     assert replay(SCENARIOS, *workers).ret == 1

@@ -39,7 +39,7 @@ def test_two_shards_are_merged_to_the_whole(
         result = replay(SCENARIO, *workers, option, f"--cutover-report-dir={place}")
         assert result.ret == 0, result.stdout.str()
         data = json.loads((place / "report.json").read_text())
-        stories = [one["story"] for one in data["scenarios"]]
+        stories = [scenario["story"] for scenario in data["scenarios"]]
         assert stories == [["mail", "story"], ["queue"]][number - 1]
     merged = merge(places, out=pytester.path)
     assert merged.verdict == "3 scenarios passed; none is red."

@@ -70,7 +70,7 @@ def state_of(project: Project) -> dict[str, Any]:
         LoadBalancerArn=balancer["LoadBalancers"][0]["LoadBalancerArn"]
     )
     return {
-        "services": [(one["desiredCount"], one["taskDefinition"]) for one in services],
+        "services": [(service["desiredCount"], service["taskDefinition"]) for service in services],
         "definitions": [
             ecs.list_task_definitions(familyPrefix=family)["taskDefinitionArns"]
             for family in families
@@ -92,8 +92,8 @@ def test_a_run_that_is_killed_while_visitors_notice_is_undone(
 
     def probe() -> Ready | NotYet:
         assert command.process.poll() is None, command.said
-        entries = [one for path in runs_with_a_ledger(up) for one in Ledger(path).entries()]
-        changed = any(one.wanted.get("desiredCount") == 0 for one in entries)
+        entries = [entry for path in runs_with_a_ledger(up) for entry in Ledger(path).entries()]
+        changed = any(entry.wanted.get("desiredCount") == 0 for entry in entries)
         return Ready() if changed else NotYet(command.said)
 
     wait_until(probe, deadline=Deadline(300), interval_s=0.2)
@@ -134,14 +134,14 @@ def test_a_whole_run_changes_what_its_policy_permits_and_puts_it_back(
     assert len(mails) >= 5, mails
     (run,) = runs_with_a_ledger(up)
     policy = rehearser.policy(locate.account_access(run))
-    permitted = {action for one in policy["Statement"] for action in one["Action"]}
+    permitted = {action for statement in policy["Statement"] for action in statement["Action"]}
     calls = (run / CALLS_FILE).read_text().split()
-    made = {observer.action(call) for call in calls} - {observer.NEEDS_NO_RIGHT}
-    assert made <= permitted, f"not in the policy: {made - permitted}"
+    actions = {observer.action(call) for call in calls} - {observer.NEEDS_NO_RIGHT}
+    assert actions <= permitted, f"not in the policy: {actions - permitted}"
     own = permitted - ASSUMED - {*observer.ACTIONS}
-    assert own <= made, f"never called: {own - made}"
+    assert own <= actions, f"never called: {own - actions}"
     noted = {entry.operation for entry in Ledger(run).entries()}
-    assert {one for one in noted if not one.startswith("probe:")} <= made
+    assert {operation for operation in noted if not operation.startswith("probe:")} <= actions
     code, output = up.run("down")
     assert code == 0, output
     nothing_left(up)

@@ -40,15 +40,15 @@ def minimal(tmp_path: Path, client: docker.DockerClient) -> Iterator[Project]:
 def test_an_app_with_two_containers_and_no_proxy_is_green(
     minimal: Project, nothing_left: Check
 ) -> None:
-    code, said = minimal.run("rehearse")
-    assert code == 0, said
-    assert "Traceback" not in said
+    code, output = minimal.run("rehearse")
+    assert code == 0, output
+    assert "Traceback" not in output
     for words in NOT_COVERED:
-        assert words in " ".join(said.split())
+        assert words in " ".join(output.split())
     (directory,) = (minimal.home / "runs").glob("*")
     report = json.loads((directory / "report.json").read_text())
     assert report["green"] is True
-    assert len([one for one in report["scenarios"] if one["result"] == "passed"]) > 40
+    assert len([entry for entry in report["scenarios"] if entry["result"] == "passed"]) > 40
     assert f"board-web/agent idles: its image {AGENT} is not to be had here" in report["overlay"]
     for container in ("nginx", "php", "agent"):
         assert list(directory.glob(f"tasks/board-web-*/{container}/stderr.log")), container
@@ -108,6 +108,6 @@ MISTAKES = (
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("mistake", MISTAKES, ids=[one.name for one in MISTAKES])
+@pytest.mark.parametrize("mistake", MISTAKES, ids=[mistake.name for mistake in MISTAKES])
 def test_a_mistake_is_red_and_named(minimal: Project, mistake: Red, nothing_left: Check) -> None:
     mistake.rehearse(minimal, nothing_left)

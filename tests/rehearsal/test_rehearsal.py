@@ -31,16 +31,16 @@ KILLED = 137
 
 
 def run_directory(project: Project) -> Path:
-    (found,) = (project.home / "runs").glob("*")
-    return found
+    (directory,) = (project.home / "runs").glob("*")
+    return directory
 
 
 def test_the_reference_app_is_green_and_nothing_is_left(
     project: Project, nothing_left: Check
 ) -> None:
-    code, said = project.run("rehearse")
-    assert code == 0, said
-    assert "Traceback" not in said
+    code, output = project.run("rehearse")
+    assert code == 0, output
+    assert "Traceback" not in output
     nothing_left(project)
     directory = run_directory(project)
     report = json.loads((directory / "report.json").read_text())
@@ -64,11 +64,11 @@ def test_two_rehearsals_at_once_are_green(
 ) -> None:
     neighbour = copy_of_the_app(tmp_path_factory.mktemp("neighbour"))
     try:
-        commands = [one.start("rehearse") for one in (project, neighbour)]
+        commands = [place.start("rehearse") for place in (project, neighbour)]
         codes = [command.end(1200) for command in commands]
         assert codes == [0, 0], "\n".join(command.said for command in commands)
-        for one in (project, neighbour):
-            nothing_left(one)
+        for place in (project, neighbour):
+            nothing_left(place)
     finally:
         remove_runs(neighbour, client)
 
@@ -77,10 +77,10 @@ def test_a_missing_secret_key_stops_the_rehearsal_and_is_named(
     project: Project, nothing_left: Check
 ) -> None:
     project.replace("cutover.toml", 'password = { generate = "password" }\n', "")
-    code, said = project.run("rehearse")
-    assert code == 3, said
-    assert "did not contain json key password" in said
-    assert "Traceback" not in said
+    code, output = project.run("rehearse")
+    assert code == 3, output
+    assert "did not contain json key password" in output
+    assert "Traceback" not in output
     nothing_left(project)
 
 
@@ -90,21 +90,23 @@ def test_a_session_in_files_is_red_and_named(project: Project, nothing_left: Che
         '"name": "SESSION_DRIVER",\n          "value": "database"',
         '"name": "SESSION_DRIVER",\n          "value": "file"',
     )
-    code, said = project.run("rehearse", "-k", "session_values_are_read or kept_in_a_shared_store")
-    assert code == 1, said
-    causes = {one["cause"] for one in project.scenarios() if one["cause"]}
+    code, output = project.run(
+        "rehearse", "-k", "session_values_are_read or kept_in_a_shared_store"
+    )
+    assert code == 1, output
+    causes = {entry["cause"] for entry in project.scenarios() if entry["cause"]}
     assert [cause for cause in causes if cause.startswith('SESSION_DRIVER is "file"')], causes
-    assert 'SESSION_DRIVER is "file", and must be database' in said
-    assert "rerun the red ones: `cutover up`, then `cutover verify --lf`" in said
+    assert 'SESSION_DRIVER is "file", and must be database' in output
+    assert "rerun the red ones: `cutover up`, then `cutover verify --lf`" in output
     nothing_left(project)
 
 
 def test_a_mistake_in_a_task_definition_is_a_usage_error(project: Project) -> None:
     project.replace("app/ecs/web.json", '"memory": "1024"', '"memory": "1000"')
-    code, said = project.run("rehearse")
-    assert code == 2, said
-    assert "web.json" in said
-    assert "memory" in said
+    code, output = project.run("rehearse")
+    assert code == 2, output
+    assert "web.json" in output
+    assert "memory" in output
 
 
 def test_ctrl_c_while_starting_leaves_nothing(project: Project, nothing_left: Check) -> None:
@@ -128,51 +130,51 @@ def test_what_a_killed_up_left_is_swept_by_down(
     command.end()
     left = project.run_ids() & set(removal.runs_in_engine(client))
     assert left, "the test killed too early"
-    code, said = project.run("down")
-    assert code == 0, said
-    assert f"removed what run {left.pop()} had left" in said
+    code, output = project.run("down")
+    assert code == 0, output
+    assert f"removed what run {left.pop()} had left" in output
     nothing_left(project)
 
 
 def test_up_is_idempotent_and_down_ends_it(
     project: Project, client: docker.DockerClient, nothing_left: Check
 ) -> None:
-    code, said = project.run("up")
-    assert code == 0, said
-    again, said = project.run("up")
-    assert again == 0, said
-    assert "already up" in said
+    code, output = project.run("up")
+    assert code == 0, output
+    again, output = project.run("up")
+    assert again == 0, output
+    assert "already up" in output
     assert len(project.run_ids()) == 1
-    code, said = project.run("status", "--json")
+    code, output = project.run("status", "--json")
     assert code == 0
-    status = json.loads(said)
+    status = json.loads(output)
     assert status["up"] is True
-    code, said = project.run("exec", "web", "--", "php", "artisan", "--version")
-    assert code == 0, said
-    assert "Laravel Framework 13" in said
-    code, said = project.run("logs", "mysql")
-    assert "ready for connections" in said
+    code, output = project.run("exec", "web", "--", "php", "artisan", "--version")
+    assert code == 0, output
+    assert "Laravel Framework 13" in output
+    code, output = project.run("logs", "mysql")
+    assert "ready for connections" in output
     assert not leaked(client, status["run"], project)
-    code, said = project.run("verify", "-k", "no scenario is called this")
-    assert code == 2, said
-    code, said = project.run("down")
-    assert code == 0, said
+    code, output = project.run("verify", "-k", "no scenario is called this")
+    assert code == 2, output
+    code, output = project.run("down")
+    assert code == 0, output
     nothing_left(project)
-    code, said = project.run("verify")
+    code, output = project.run("verify")
     assert code == 2
-    assert "cutover up" in said
+    assert "cutover up" in output
 
 
 def secrets_of(client: docker.DockerClient, run_id: str) -> set[str]:
     """Values that only the tasks may hold, read from their environment."""
-    found = set()
+    secrets = set()
     for container in logs.containers_of(client, run_id):
         for entry in container.attrs["Config"]["Env"]:
             name, _, value = entry.partition("=")
             if name in ("DB_PASSWORD", "APP_KEY", "CUTOVER_PROBE_KEY"):
-                found.add(value)
-    assert found
-    return found
+                secrets.add(value)
+    assert secrets
+    return secrets
 
 
 def leaked(client: docker.DockerClient, run_id: str, project: Project) -> list[str]:
@@ -195,8 +197,8 @@ def test_a_run_that_lives_is_never_swept(
 ) -> None:
     with own_run(client, tmp_path / "other") as run:
         client.networks.create(run.name("app"), labels=run.labels("network"))
-        code, said = project.run("down")
-        assert code == 0, said
+        code, output = project.run("down")
+        assert code == 0, output
         assert run.id in removal.runs_in_engine(client)
         assert run.owner.startswith(f"{os.getpid()}:")
 

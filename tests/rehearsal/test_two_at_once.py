@@ -19,10 +19,10 @@ def test_two_rehearsals_at_once_are_green(
     project: Project, nothing_left: Callable[[Project], None], tmp_path: Path
 ) -> None:
     other = copy_of_the_app(tmp_path / "other")
-    commands = [one.start("rehearse", *CHOICE) for one in (project, other)]
+    commands = [place.start("rehearse", *CHOICE) for place in (project, other)]
     codes = [command.end(2 * TIMEOUT_S) for command in commands]
     assert codes == [0, 0], "\n".join(command.said for command in commands)
-    for one in (project, other):
-        results = {entry["result"] for entry in one.scenarios()}
+    for place in (project, other):
+        results = {entry["result"] for entry in place.scenarios()}
         assert results <= {"passed", "skipped"}
-        nothing_left(one)
+        nothing_left(place)

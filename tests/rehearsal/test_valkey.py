@@ -49,7 +49,7 @@ def test_an_app_whose_state_is_in_valkey_is_green(valkey: Project, nothing_left:
     assert "Traceback" not in output
     for words in NOT_COVERED:
         assert words in " ".join(output.split())
-    passed = {one["title"] for one in valkey.scenarios() if one["result"] == "passed"}
+    passed = {entry["title"] for entry in valkey.scenarios() if entry["result"] == "passed"}
     assert passed >= PASSED, passed
     nothing_left(valkey)
 
@@ -173,6 +173,6 @@ MISTAKES = (
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("mistake", MISTAKES, ids=[one.name for one in MISTAKES])
+@pytest.mark.parametrize("mistake", MISTAKES, ids=[mistake.name for mistake in MISTAKES])
 def test_a_mistake_is_red_and_named(valkey: Project, mistake: Red, nothing_left: Check) -> None:
     mistake.rehearse(valkey, nothing_left)

@@ -57,8 +57,8 @@ class Opened:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium; a bare Debian gets one, as CI does."""
-    found = _find()
-    if not found and os.geteuid() == 0 and shutil.which("apt-get"):
+    path = _find()
+    if not path and os.geteuid() == 0 and shutil.which("apt-get"):
         for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
             done = subprocess.run(
                 ["apt-get", "-q", *command],
@@ -69,10 +69,10 @@ def chromium() -> str:
             )
             if done.returncode:
                 pytest.fail(f"{HOW_TO_GET_IT}\napt-get said:\n{done.stderr[-2000:]}", pytrace=False)
-        found = _find()
-    if not found:
+        path = _find()
+    if not path:
         pytest.fail(HOW_TO_GET_IT, pytrace=False)
-    return found
+    return path
 
 
 def _find() -> str:

@@ -57,7 +57,7 @@ def red(one: Outcome, *, cause: str = "") -> Outcome:
 
 def _task(number: int, *, family: str = "tickets-web", **more: object) -> Lifespan:
     name = f"{number:08x}".replace("0", "c") + "d308699d921f142b74691aa0"
-    made = Lifespan(
+    lifespan = Lifespan(
         kind=family,
         name=name,
         detail=f"revision 1, of service {family}",
@@ -66,7 +66,7 @@ def _task(number: int, *, family: str = "tickets-web", **more: object) -> Lifesp
         ready_at=at(5 * number + 4) if family == "tickets-web" else None,
         folders=(("app", f"tasks/{family}-{name}/app"),),
     )
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(lifespan, **more)  # type: ignore[arg-type]
 
 
 def _lifespans() -> tuple[Lifespan, ...]:
@@ -141,8 +141,8 @@ def report(*outcomes: Outcome, target: str = "local") -> Report:
 
 def passed() -> tuple[Outcome, ...]:
     """Return scenarios that all pass, but for one that is skipped."""
-    found = [outcome(story, number) for story in STORIES for number in range(3)]
-    return (*found[:-1], replace(found[-1], result="skipped", reason="needs exec"))
+    outcomes = [outcome(story, number) for story in STORIES for number in range(3)]
+    return (*outcomes[:-1], replace(outcomes[-1], result="skipped", reason="needs exec"))
 
 
 def green() -> Report:

@@ -86,10 +86,10 @@ def test_nothing_is_wider_than_other_screens(open_page: Open, size: tuple[int, i
 @every_report
 def test_every_section_is_there_with_its_heading(open_page: Open, name: str) -> None:
     page = open_page(name).page
-    found = page.eval_on_selector_all("main > section", "all => all.map(one => one.id)")
-    assert found == EXPECTED[name]
+    section_ids = page.eval_on_selector_all("main > section", "all => all.map(one => one.id)")
+    assert section_ids == EXPECTED[name]
     headings = page.get_by_role("heading", level=2).all_inner_texts()
-    assert headings == [SECTIONS.get(id_, "Red scenarios") for id_ in found]
+    assert headings == [SECTIONS.get(id_, "Red scenarios") for id_ in section_ids]
     assert page.get_by_role("heading", level=1).count() == 1
 
 
@@ -142,14 +142,14 @@ def test_a_red_page_begins_with_the_causes(open_page: Open) -> None:
 def test_the_page_asks_for_nothing_and_complains_of_nothing(
     open_page: Open, written: dict[str, Path], name: str
 ) -> None:
-    shown = open_page(name)
-    assert shown.problems == []
-    assert set(shown.requests) <= {written[name].as_uri()}
-    policy = shown.page.locator("meta[http-equiv]").get_attribute("content") or ""
+    view = open_page(name)
+    assert view.problems == []
+    assert set(view.requests) <= {written[name].as_uri()}
+    policy = view.page.locator("meta[http-equiv]").get_attribute("content") or ""
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
-    assert shown.page.locator("script, [style], link, iframe, img").count() == 0
+    assert view.page.locator("script, [style], link, iframe, img").count() == 0
     on_something = "[...document.querySelectorAll('*')].flatMap(one => one.getAttributeNames())"
-    names = shown.page.evaluate(f"{on_something}.filter(name => name.startsWith('on'))")
+    names = view.page.evaluate(f"{on_something}.filter(name => name.startsWith('on'))")
     assert names == []
 
 
@@ -177,7 +177,7 @@ def test_links_lead_somewhere_and_ids_are_unique(open_page: Open, name: str) -> 
     links = page.eval_on_selector_all("a", "all => all.map(one => one.getAttribute('href'))")
     inside = {unquote(link[1:]) for link in links if link.startswith("#")}
     assert inside <= set(ids)
-    assert {one for one in ids if one.startswith("red-")} <= inside
+    assert {id_ for id_ in ids if id_.startswith("red-")} <= inside
     logs = [link for link in links if not link.startswith("#")]
     assert all(link.startswith(("tasks/tickets-", "services/")) for link in logs)
     assert all(link.endswith(("/stdout.log", "/stderr.log")) for link in logs)

@@ -76,12 +76,12 @@ def imported(name: str) -> Iterator[str]:
 
 
 def _without_type_checking(module: ast.Module) -> ast.Module:
-    kept = [
+    nodes = [
         node
         for node in module.body
         if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
     ]
-    return ast.Module(body=kept, type_ignores=[])
+    return ast.Module(body=nodes, type_ignores=[])
 
 
 def allowed(name: str, places: set[str]) -> bool:
@@ -190,7 +190,7 @@ PLATFORM = [n for n in NAMES if n.startswith("scenarios/") and "/tickets/" not i
 @pytest.mark.parametrize("name", PLATFORM)
 def test_a_platform_scenario_knows_no_page_service_or_secret_of_an_app(name: str) -> None:
     toml = tomllib.loads((ROOT / "cutover.toml").read_text())
-    keys = {key for one in toml["secrets"].values() for key in one} - {"username", "password"}
+    keys = {key for secret in toml["secrets"].values() for key in secret} - {"username", "password"}
     own = {"web", *toml["secrets"], *keys}
     for node in ast.walk(tree(name)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -259,8 +259,8 @@ def test_a_scenario_knows_nothing_of_the_reference_app(name: str) -> None:
     for line, value in texts_and_numbers(name):
         assert value != port, f"{name}:{line} has the reference app's port"
         if isinstance(value, str):
-            found = [one for one in known if re.search(rf"\b{re.escape(one)}\b", value)]
-            assert not found, f"{name}:{line} names {', '.join(found)} of the reference app"
+            words = [word for word in known if re.search(rf"\b{re.escape(word)}\b", value)]
+            assert not words, f"{name}:{line} names {', '.join(words)} of the reference app"
 
 
 @pytest.mark.parametrize(

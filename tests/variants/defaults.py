@@ -21,7 +21,9 @@ DELAY = "deregistration_delay.timeout_seconds"
 
 def leave_out(found: dict[str, Any]) -> None:
     """Leave out the fields that a target group has by default."""
-    found["Attributes"] = [one for one in found["Attributes"] if one["Key"] == DELAY]
+    found["Attributes"] = [
+        attribute for attribute in found["Attributes"] if attribute["Key"] == DELAY
+    ]
     checks = ("HealthCheck", "Healthy", "Unhealthy", "Matcher")
     found["TargetGroup"] = {
         name: value
@@ -38,7 +40,7 @@ DEFAULTS = [
     Variant(
         "the load balancer has AWS's own attributes",
         combine(
-            edit_json(BALANCER, lambda found: found.pop("Attributes")),
+            edit_json(BALANCER, lambda document: document.pop("Attributes")),
             update(BALANCER, "LoadBalancer", Scheme=None, Type=None, IpAddressType=None),
         ),
     ),
@@ -50,11 +52,13 @@ DEFAULTS = [
         "the container's health check has a command only",
         edit_container(
             "web",
-            lambda found: found.update(healthCheck={"command": found["healthCheck"]["command"]}),
+            lambda container: container.update(
+                healthCheck={"command": container["healthCheck"]["command"]}
+            ),
         ),
     ),
     Variant(
         "the web task has ECS's time to stop",
-        edit_container("web", lambda found: found.pop("stopTimeout")),
+        edit_container("web", lambda container: container.pop("stopTimeout")),
     ),
 ]

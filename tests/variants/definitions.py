@@ -42,7 +42,7 @@ SIZES = [
     Variant(
         "the worker's container has limits of its own",
         edit_container(
-            "worker", lambda found: found.update(cpu=128, memory=500, memoryReservation=256)
+            "worker", lambda container: container.update(cpu=128, memory=500, memoryReservation=256)
         ),
     ),
     Variant(
@@ -63,7 +63,7 @@ SIZES = [
     Variant(
         "containers have an init process, limits, labels and kernel settings",
         edit_containers(
-            lambda found: found.update(
+            lambda container: container.update(
                 linuxParameters={"initProcessEnabled": True},
                 ulimits=[{"name": "nofile", "softLimit": 65535, "hardLimit": 65535}],
                 dockerLabels={"com.example.team": "shop"},
@@ -74,20 +74,21 @@ SIZES = [
     Variant(
         "fields of containers that have a default are left out",
         edit_containers(
-            lambda found: [
-                found.pop(name, None)
+            lambda container: [
+                container.pop(name, None)
                 for name in ("essential", "readonlyRootFilesystem", "stopTimeout")
-                if name != "stopTimeout" or "queue:work" not in found.get("command", ())
+                if name != "stopTimeout" or "queue:work" not in container.get("command", ())
             ]
         ),
     ),
     Variant(
-        "the user is named by its number", edit_containers(lambda one: one.update(user="33:33"))
+        "the user is named by its number",
+        edit_containers(lambda container: container.update(user="33:33")),
     ),
     Variant(
         "the web task has no health check of its own, and the worker has one",
         combine(
-            edit_container("web", lambda found: found.pop("healthCheck")),
+            edit_container("web", lambda container: container.pop("healthCheck")),
             set_field(
                 "healthCheck",
                 {"command": ["CMD", "php", "-v"], "interval": 10, "startPeriod": 120},
@@ -99,16 +100,18 @@ SIZES = [
         "the port's mapping has every field",
         edit_container(
             "web",
-            lambda found: found["portMappings"][0].update(
-                name="web", hostPort=found["portMappings"][0]["containerPort"], appProtocol="http"
+            lambda container: container["portMappings"][0].update(
+                name="web",
+                hostPort=container["portMappings"][0]["containerPort"],
+                appProtocol="http",
             ),
         ),
     ),
     Variant(
         "the log driver blocks, and its other options are left out",
         edit_containers(
-            lambda found: [
-                found["logConfiguration"]["options"].pop(name)
+            lambda container: [
+                container["logConfiguration"]["options"].pop(name)
                 for name in ("mode", "max-buffer-size")
             ]
         ),
@@ -264,7 +267,7 @@ FIELDS = [
                 for name in DEFINITIONS
             ),
             edit_containers(
-                lambda found: found.update(
+                lambda container: container.update(
                     versionConsistency="enabled",
                     mountPoints=[],
                     volumesFrom=[],
@@ -352,7 +355,7 @@ COMMANDS = [
         "the worker's command is a shell's, and runs PHP by its path with a setting",
         edit_container(
             "worker",
-            lambda found: found.update(
+            lambda container: container.update(
                 entryPoint=["sh", "-c"],
                 command=[
                     "mkdir -p storage/framework/views && php artisan config:cache"

@@ -41,12 +41,12 @@ def update(name: str, *path: str | int, **fields: Any) -> Edit:
 
     def change(found: Any) -> None:
         for step in path:
-            found = found[step]
+            section = found[step]
         for field, value in fields.items():
             if value is None:
-                found.pop(field, None)
+                section.pop(field, None)
             else:
-                found[field] = value
+                section[field] = value
 
     return edit_json(name, change)
 
@@ -55,8 +55,10 @@ def set_attributes(name: str, attributes: Mapping[str, str]) -> Edit:
     """Set attributes of the load balancer or of its target group."""
 
     def change(found: dict[str, Any]) -> None:
-        kept = [one for one in found["Attributes"] if one["Key"] not in attributes]
-        found["Attributes"] = kept + [{"Key": k, "Value": v} for k, v in attributes.items()]
+        rest = [
+            attribute for attribute in found["Attributes"] if attribute["Key"] not in attributes
+        ]
+        found["Attributes"] = rest + [{"Key": k, "Value": v} for k, v in attributes.items()]
 
     return edit_json(name, change)
 
@@ -65,9 +67,11 @@ def set_variables(variables: Mapping[str, str | None]) -> Edit:
     """Set variables of every task definition; None takes one away."""
 
     def change(container: dict[str, Any]) -> None:
-        kept = [one for one in container["environment"] if one["name"] not in variables]
+        rest = [
+            variable for variable in container["environment"] if variable["name"] not in variables
+        ]
         added = [{"name": name, "value": value} for name, value in variables.items() if value]
-        container["environment"] = kept + added
+        container["environment"] = rest + added
 
     return combine(*(edit_container(task, change) for task in TYPES_OF_TASK))
 
@@ -81,5 +85,5 @@ def add_statement(role: str, **statement: Any) -> Edit:
     """Give a role's file another statement."""
     added = {"Effect": "Allow", **statement}
     return edit_json(
-        role, lambda found: found["Policies"][0]["PolicyDocument"]["Statement"].append(added)
+        role, lambda document: document["Policies"][0]["PolicyDocument"]["Statement"].append(added)
     )

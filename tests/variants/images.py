@@ -174,7 +174,7 @@ OVER_TCP = [
         "the task definitions name the directory, and the image does not",
         combine(
             replace(DOCKERFILE, "WORKDIR /srv/app\n", ""),
-            edit_containers(lambda found: found.update(workingDirectory="/srv/app")),
+            edit_containers(lambda container: container.update(workingDirectory="/srv/app")),
         ),
     ),
 ]
@@ -185,7 +185,7 @@ HEALTH_CHECKS = [
             install("wget", "procps"),
             edit_container(
                 "web",
-                lambda found: found["healthCheck"].update(
+                lambda container: container["healthCheck"].update(
                     command=["CMD-SHELL", "wget -qO /dev/null http://127.0.0.1:8080/healthz"]
                 ),
             ),
@@ -202,7 +202,7 @@ PHP_CHECKS = [
         "the health check is PHP's, in exec form",
         edit_container(
             "web",
-            lambda found: found["healthCheck"].update(
+            lambda container: container["healthCheck"].update(
                 command=[
                     *("CMD", "php", "-r"),
                     'exit(@file_get_contents("http://127.0.0.1:8080/healthz") === false ? 1 : 0);',

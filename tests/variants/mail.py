@@ -44,7 +44,7 @@ def send_by_smtp(port: int, *, region: str = "us-east-1") -> Variant:
                     "MAIL_SCHEME": "smtps" if str(port).endswith("465") else "smtp",
                 }
             ),
-            edit_containers(lambda found: found["secrets"].extend(_SECRETS)),
+            edit_containers(lambda container: container["secrets"].extend(_SECRETS)),
             replace("app/config/mail.php", "'mailers' => [\n", f"'mailers' => [\n{_MAILER}"),
             replace(
                 CONFIG,

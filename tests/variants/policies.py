@@ -130,8 +130,8 @@ POLICIES = [
         "the execution role's policies are text",
         edit_json(
             EXECUTION_ROLE,
-            lambda found: found["Policies"][0].update(
-                PolicyDocument=json.dumps(found["Policies"][0]["PolicyDocument"])
+            lambda document: document["Policies"][0].update(
+                PolicyDocument=json.dumps(document["Policies"][0]["PolicyDocument"])
             ),
         ),
     ),

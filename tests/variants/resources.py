@@ -48,14 +48,15 @@ def set_queue(number: int, **attributes: str | None) -> Edit:
 def work_with(*flags: str) -> Edit:
     """Have the worker run queue:work with these words."""
     return edit_container(
-        "worker", lambda found: found.update(command=["php", "artisan", "queue:work", *flags])
+        "worker",
+        lambda container: container.update(command=["php", "artisan", "queue:work", *flags]),
     )
 
 
 def add_workers_group(document: dict[str, Any]) -> None:
     """Add a group for the workers, which admits nobody, and let it in where the tasks' is."""
     groups = document["SecurityGroups"]
-    tasks = next(one for one in groups if one["GroupId"] == TASKS_GROUP_ID)
+    tasks = next(entry for entry in groups if entry["GroupId"] == TASKS_GROUP_ID)
     groups.append(
         {**tasks, "GroupId": WORKERS_GROUP_ID, "GroupName": "workers", "IpPermissions": []}
     )
@@ -187,8 +188,8 @@ BUCKETS = [
         combine(
             edit_json(
                 BUCKET,
-                lambda found: [
-                    found.pop(name)
+                lambda document: [
+                    document.pop(name)
                     for name in ("PutPublicAccessBlock", "PutBucketOwnershipControls")
                 ],
             ),
@@ -231,7 +232,7 @@ SHORT_POLLS = [
             ),
             edit_json(
                 QUEUES,
-                lambda found: found["CreateQueue"][1]["Attributes"]["RedrivePolicy"].update(
+                lambda document: document["CreateQueue"][1]["Attributes"]["RedrivePolicy"].update(
                     maxReceiveCount="4"
                 ),
             ),
@@ -241,14 +242,15 @@ SHORT_POLLS = [
         "the worker has the flags of Laravel's documentation, and ECS's time to stop",
         combine(
             work_with("--tries=3", "--timeout=25"),
-            edit_container("worker", lambda found: found.pop("stopTimeout")),
+            edit_container("worker", lambda container: container.pop("stopTimeout")),
         ),
     ),
     Variant(
         "there is a queue for mails too, which stands first, and the worker takes from both",
         combine(
             edit_json(
-                QUEUES, lambda found: found["CreateQueue"].insert(0, {"QueueName": "tickets-mails"})
+                QUEUES,
+                lambda document: document["CreateQueue"].insert(0, {"QueueName": "tickets-mails"}),
             ),
             *(
                 add_statement(
@@ -325,7 +327,7 @@ ROLES = [
         "the execution role has AWS's own policy, and a right for the secrets",
         edit_json(
             EXECUTION_ROLE,
-            lambda found: found.update(
+            lambda document: document.update(
                 ManagedPolicyArns=[EXECUTION_POLICY],
                 Policies=[
                     {
@@ -347,7 +349,7 @@ ROLES = [
         "the rule's role has AWS's own policy",
         edit_json(
             RULE_ROLE,
-            lambda found: found.update(ManagedPolicyArns=[EVENTS_POLICY], Policies=[]),
+            lambda document: document.update(ManagedPolicyArns=[EVENTS_POLICY], Policies=[]),
         ),
     ),
     Variant("there is a role that nothing here uses", add_role("shop-backup")),

@@ -30,9 +30,12 @@ def _move_variables() -> Edit:
     """Put the variables that all tasks share into the file of a bucket."""
 
     def apply(root: Path) -> None:
-        found = {name: json.loads((root / name).read_text()) for name in _TASKS}
-        containers = [one["containerDefinitions"][0] for one in found.values()]
-        own = [{one["name"]: one["value"] for one in each["environment"]} for each in containers]
+        definitions = {name: json.loads((root / name).read_text()) for name in _TASKS}
+        containers = [definition["containerDefinitions"][0] for definition in definitions.values()]
+        own = [
+            {variable["name"]: variable["value"] for variable in each["environment"]}
+            for each in containers
+        ]
         shared = {
             name: value
             for name, value in own[0].items()
@@ -41,9 +44,9 @@ def _move_variables() -> Edit:
         lines = ["# The settings of every task", *(f"{k}={v}" for k, v in shared.items())]
         (root / _FILE).write_text("\n".join(lines) + "\n")
         for each in containers:
-            kept = [one for one in each["environment"] if one["name"] not in shared]
-            each.update(environment=kept, environmentFiles=[{"value": _OBJECT, "type": "s3"}])
-        for name, content in found.items():
+            rest = [variable for variable in each["environment"] if variable["name"] not in shared]
+            each.update(environment=rest, environmentFiles=[{"value": _OBJECT, "type": "s3"}])
+        for name, content in definitions.items():
             (root / name).write_text(json.dumps(content, indent=2))
 
     return combine(

@@ -91,7 +91,7 @@ BUCKETS = [
                     "CORSRules": [{"AllowedOrigins": ["*"], "AllowedMethods": ["GET", "HEAD"]}]
                 },
             ),
-            edit_json(BUCKET, lambda found: found.pop("PutBucketEncryption")),
+            edit_json(BUCKET, lambda document: document.pop("PutBucketEncryption")),
         ),
     ),
     Variant(
@@ -99,8 +99,8 @@ BUCKETS = [
         combine(
             edit_json(
                 BUCKET,
-                lambda found: found.update(
-                    CreateBucket=[{"Bucket": ARCHIVE}, found["CreateBucket"]],
+                lambda document: document.update(
+                    CreateBucket=[{"Bucket": ARCHIVE}, document["CreateBucket"]],
                     PutBucketVersioning={
                         "Bucket": ARCHIVE,
                         "VersioningConfiguration": {"Status": "Enabled"},
@@ -179,7 +179,7 @@ QUEUE_POLICIES = [
         combine(
             edit_json(
                 QUEUES,
-                lambda found: found["CreateQueue"].append(
+                lambda document: document["CreateQueue"].append(
                     {"QueueName": "tickets-high", "Attributes": {"VisibilityTimeout": "900"}}
                 ),
             ),
@@ -230,10 +230,10 @@ PARAMETERS = [
         "APP_KEY is a parameter of the Parameter Store",
         combine(
             edit_containers(
-                lambda found: [
-                    one.update(valueFrom=PARAMETER_ARN)
-                    for one in found["secrets"]
-                    if one["name"] == "APP_KEY"
+                lambda container: [
+                    secret.update(valueFrom=PARAMETER_ARN)
+                    for secret in container["secrets"]
+                    if secret["name"] == "APP_KEY"
                 ]
             ),
             replace(CONFIG, 'app_key = { generate = "laravel-key" }\n', ""),
@@ -259,7 +259,9 @@ ACCOUNTS = [
             ),
             set_variables({"DB_HOST": None}),
             edit_containers(
-                lambda found: found["secrets"].append({"name": "DB_HOST", "valueFrom": HOST_ARN})
+                lambda container: container["secrets"].append(
+                    {"name": "DB_HOST", "valueFrom": HOST_ARN}
+                )
             ),
         ),
     ),

@@ -24,10 +24,10 @@ def bundles() -> Iterator[ParameterSet]:
 
 
 def expect_green(rehearsal: Rehearsal) -> None:
-    red = [f"{one.scenario}: {one.cause}" for one in rehearsal.red]
+    red = [f"{outcome.scenario}: {outcome.cause}" for outcome in rehearsal.red]
     assert not red, "\n".join([*red, rehearsal.output])
     assert rehearsal.exit_code == 0, rehearsal.output
-    assert any(one.result == "passed" for one in rehearsal.outcomes), rehearsal.output
+    assert any(outcome.result == "passed" for outcome in rehearsal.outcomes), rehearsal.output
 
 
 @pytest.mark.parametrize("plan", [*bundles()])
@@ -38,7 +38,11 @@ def test_a_bundle_of_variants_is_green(rehearsal: Rehearsal) -> None:
 @pytest.mark.alone
 @pytest.mark.parametrize(
     "plan",
-    [pytest.param(plan_variant(one), id=one.name) for each in BUNDLES.values() for one in each],
+    [
+        pytest.param(plan_variant(variant), id=variant.name)
+        for each in BUNDLES.values()
+        for variant in each
+    ],
 )
 def test_a_variant_alone_is_green(rehearsal: Rehearsal) -> None:
     expect_green(rehearsal)

@@ -24,7 +24,7 @@ class Variant:
 
 def plan_bundle(name: str, variants: Sequence[Variant]) -> Plan:
     """Plan one rehearsal of several variants, with every scenario: together they do no harm."""
-    return Plan(name, tuple(one.edit for one in variants), ())
+    return Plan(name, tuple(variant.edit for variant in variants), ())
 
 
 def plan_variant(variant: Variant) -> Plan:

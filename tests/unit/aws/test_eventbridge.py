@@ -44,5 +44,5 @@ def test_a_bad_expression_is_explained(expression: str, said: str) -> None:
     ],
 )
 def test_numbers_of_a_cron_expression(fields: str, said: str) -> None:
-    found = eventbridge.expression_problem(f"cron({fields})")
-    assert found.startswith(said) if said else found == ""
+    problem = eventbridge.expression_problem(f"cron({fields})")
+    assert problem.startswith(said) if said else problem == ""

@@ -294,8 +294,8 @@ def test_a_deny_is_told_by_its_sid_and_condition() -> None:
     condition = {"StringNotEquals": {"aws:PrincipalTag/team": ["web", "shop"]}}
     named = deny("s3:PutObject", Sid="TeamsOnly", Principal="*", Condition=condition)
     need = replace(PUT, context={"aws:principaltag/team": ("office",)})
-    found = applicable_deny([policy(allow("s3:*"))], need, attached=policy(named), caller=CALLER)
-    assert found == "TeamsOnly: Deny if StringNotEquals aws:PrincipalTag/team web or shop"
+    reason = applicable_deny([policy(allow("s3:*"))], need, attached=policy(named), caller=CALLER)
+    assert reason == "TeamsOnly: Deny if StringNotEquals aws:PrincipalTag/team web or shop"
     assert applicable_deny([policy(deny("s3:*"))], PUT) == "a statement without a Sid: Deny"
     assert applicable_deny([policy(allow("s3:*"))], PUT) == ""
 
@@ -303,8 +303,8 @@ def test_a_deny_is_told_by_its_sid_and_condition() -> None:
 def test_an_allow_with_a_condition_that_is_not_met_is_named() -> None:
     condition = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
     need = replace(PUT, context={"aws:requestedregion": ("us-east-1",)})
-    found = unmet_allow([policy(allow("s3:*", Sid="Uploads", Condition=condition))], need)
-    assert found == "Uploads: Allow if StringEquals aws:RequestedRegion eu-west-1"
+    reason = unmet_allow([policy(allow("s3:*", Sid="Uploads", Condition=condition))], need)
+    assert reason == "Uploads: Allow if StringEquals aws:RequestedRegion eu-west-1"
     assert unmet_allow([policy(allow("sqs:*", Condition=condition))], need) == ""
     assert unmet_allow([policy(allow("s3:*"))], need) == ""
 
@@ -368,9 +368,9 @@ def test_the_folder_that_a_role_may_write_to(resources: Any, folder: str) -> Non
 
 
 def test_a_folder_that_is_denied_is_none() -> None:
-    found = [
+    statements = [
         {"Effect": "Allow", "Action": "s3:*", "Resource": f"{SHARED}/{name}/*"} for name in "ab"
     ]
     refused = {"Effect": "Deny", "Action": "s3:*", "Resource": f"{SHARED}/a/*"}
-    document = policy(*found, refused)
+    document = policy(*statements, refused)
     assert allowed_folder([document], action="s3:PutObject", bucket=SHARED) == "b/"

@@ -49,7 +49,7 @@ def node(script: str, given: Any, tmp_path: Path) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("given", "request_", "holds"), [one[1:] for one in CASES], ids=[one[0] for one in CASES]
+    ("given", "request_", "holds"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
 def test_a_rule_takes_requests_by_its_conditions(
     given: list[dict[str, Any]], request_: Request, *, holds: bool
@@ -62,17 +62,17 @@ def test_the_edge_takes_the_same_requests(tmp_path: Path) -> None:
     written = [
         {
             "rules": json.loads(
-                edge_rules.render([listener({"Priority": "1", "Conditions": given})])
+                edge_rules.render([listener({"Priority": "1", "Conditions": conditions})])
             )["443"]["rules"],
             "request": asdict(request),
         }
-        for _, given, request, _ in CASES
+        for _, conditions, request, _ in CASES
     ]
     decide = "(one) => rules.decide(one.rules, one.request).priority"
     script = f"console.log(JSON.stringify(given.map({decide})))"
-    found = node(script, written, tmp_path)
-    wanted = {name: "1" if holds else "default" for name, _, _, holds in CASES}
-    assert dict(zip(wanted, found, strict=True)) == wanted
+    decisions = node(script, written, tmp_path)
+    priorities = {name: "1" if holds else "default" for name, _, _, holds in CASES}
+    assert dict(zip(priorities, decisions, strict=True)) == priorities
 
 
 @pytest.mark.parametrize(("config", "request_", "wanted"), LOCATIONS)
@@ -117,26 +117,26 @@ def test_a_transform_rewrites_host_or_url(
     }
     written = json.loads(edge_rules.render([listener(rule)]))["443"]["rules"]
     script = "console.log(JSON.stringify(rules.rewritten(given[0][0].transforms, given[1])))"
-    found = node(script, [written, asdict(request_)], tmp_path)
-    assert found == {"host": "", "uri": ""} | {
+    rewrite = node(script, [written, asdict(request_)], tmp_path)
+    assert rewrite == {"host": "", "uri": ""} | {
         "host" if kind == rules.HOST_REWRITE else "uri": wanted
     }
     assert written[1]["transforms"] == []
 
 
 def test_the_lowest_priority_decides_and_the_default_is_last() -> None:
-    given = [
+    path_rules = [
         rules.rule({"Priority": number, "Conditions": one("path-pattern", path)})
         for number, path in ((20, "/*"), ("3", "/a*"), (10, "/ab"))
     ]
     last = rules.default([forward("web")])
-    for path, wanted in (("/ab", "3"), ("/b", "20")):
-        found = rules.decide([last, *given], at(path))
-        assert found is not None
-        assert found.priority == wanted
-    found = rules.decide([last, given[2]], at("/"))
-    assert found == last
-    assert rules.decide(given[2:], at("/")) is None
+    for path, priority in (("/ab", "3"), ("/b", "20")):
+        rule = rules.decide([last, *path_rules], at(path))
+        assert rule is not None
+        assert rule.priority == priority
+    rule = rules.decide([last, path_rules[2]], at("/"))
+    assert rule == last
+    assert rules.decide(path_rules[2:], at("/")) is None
 
 
 def test_weights_are_those_of_the_groups() -> None:
@@ -151,7 +151,7 @@ def test_weights_are_those_of_the_groups() -> None:
 
 
 def test_the_edge_chooses_by_weight(tmp_path: Path) -> None:
-    given = [
+    draws = [
         [{"a": 1, "b": 3}, 0.0],
         [{"a": 1, "b": 3}, 0.24],
         [{"a": 1, "b": 3}, 0.25],
@@ -161,7 +161,7 @@ def test_the_edge_chooses_by_weight(tmp_path: Path) -> None:
         [{}, 0.5],
     ]
     script = "console.log(JSON.stringify(given.map((one) => rules.choose(one[0], one[1]))))"
-    assert node(script, given, tmp_path) == ["a", "a", "b", "b", "a", "", ""]
+    assert node(script, draws, tmp_path) == ["a", "a", "b", "b", "a", "", ""]
 
 
 def test_an_action_that_signs_in_users_comes_before_the_one_that_answers() -> None:
@@ -186,8 +186,8 @@ def test_the_edge_gets_fixed_answers_and_stickiness_as_data() -> None:
         "DurationSeconds": 60,
     }
     rule = {"Priority": "2", "Conditions": one("path-pattern", "/*"), "Actions": [sticky]}
-    found = json.loads(edge_rules.render([listener(rule, DefaultActions=[fixed])]))["443"]
-    assert [one["action"] for one in found["rules"]] == [
+    config = json.loads(edge_rules.render([listener(rule, DefaultActions=[fixed])]))["443"]
+    assert [entry["action"] for entry in config["rules"]] == [
         {"type": "forward", "groups": {"blue": 1, "green": 1}, "sticky_s": 60},
         {"type": "fixed-response", "status": 503, "content_type": "text/html", "body": body},
     ]

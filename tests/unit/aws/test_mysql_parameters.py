@@ -46,9 +46,9 @@ from harness.aws import mysql_parameters
     ],
 )
 def test_parameters(name: str, value: str, said: str) -> None:
-    found = [fault.message for fault in mysql_parameters.faults_of_parameter(name, value)]
-    assert len(found) == bool(said)
-    assert said in "".join(found)
+    messages = [fault.message for fault in mysql_parameters.faults_of_parameter(name, value)]
+    assert len(messages) == bool(said)
+    assert said in "".join(messages)
 
 
 def test_a_mode_that_only_an_older_mysql_has() -> None:
@@ -81,9 +81,9 @@ def test_a_mode_that_only_an_older_mysql_has() -> None:
     ],
 )
 def test_initialization_queries(query: str, said: str) -> None:
-    found = [fault.message for fault in mysql_parameters.faults_of_query(query)]
-    assert len(found) == bool(said)
-    assert said in "".join(found)
+    messages = [fault.message for fault in mysql_parameters.faults_of_query(query)]
+    assert len(messages) == bool(said)
+    assert said in "".join(messages)
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_initialization_queries(query: str, said: str) -> None:
     ],
 )
 def test_collations(charset: str, collation: str, *, refused: bool) -> None:
-    given = {"character_set_server": charset, "collation_server": collation}
-    assert bool(mysql_parameters.collation_fault(given)) is refused
+    parameters = {"character_set_server": charset, "collation_server": collation}
+    assert bool(mysql_parameters.collation_fault(parameters)) is refused
     assert mysql_parameters.collation_fault({"collation_server": collation}) is None
 
 

@@ -92,8 +92,8 @@ def test_check_lists_every_problem_and_exits_with_2(project: Path) -> None:
 def test_show_prints_each_value_with_its_place(project: Path) -> None:
     lines = run("show").output.splitlines()
     assert lines[2] == f"{'app.vendor = ' + json.dumps('auto'):<72}  # cutover.toml:8"
-    shown = json.loads(run("show", "--json").output)
-    assert shown["app.vendor"] == {"value": "auto", "source": "cutover.toml:8"}
+    settings = json.loads(run("show", "--json").output)
+    assert settings["app.vendor"] == {"value": "auto", "source": "cutover.toml:8"}
 
 
 def test_schema_is_what_the_repository_publishes() -> None:
@@ -110,8 +110,8 @@ def test_init_in_an_empty_folder_tells_where_the_commands_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    said = CliRunner().invoke(program, ("init",), prog_name="cutover").output
-    assert "(no AWS file is here: docs/your-app.md has the commands)" in said
+    output = CliRunner().invoke(program, ("init",), prog_name="cutover").output
+    assert "(no AWS file is here: docs/your-app.md has the commands)" in output
 
 
 def test_init_writes_a_file_once(project: Path) -> None:

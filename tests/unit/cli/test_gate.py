@@ -52,14 +52,14 @@ def rehearsal(
         (run / "logs" / "web.txt").write_text("the log")
         if error is not None:
             raise error
-        red = [one["scenario"] for one in entries if one["result"] == "failed"]
+        red = [scenario["scenario"] for scenario in entries if scenario["result"] == "failed"]
         fault = {"title": CAUSE, "cause": CAUSE, "first_error": "", "scenarios": red}
         fault["setting"] = setting
         (report_dir / "report.json").write_text(
             json.dumps({"scenarios": entries, "faults": [fault] if red else []})
         )
         (report_dir / "summary.md").write_text("## the summary\n")
-        return int(any(one["result"] in ("failed", "flaky") for one in entries))
+        return int(any(scenario["result"] in ("failed", "flaky") for scenario in entries))
 
     monkeypatch.setattr(commands, "rehearse", rehearse)
 
@@ -157,9 +157,9 @@ def test_gitlab_gets_the_problems_as_a_code_quality_report(
     rehearsal(monkeypatch, error=InputError([problem]))
     with pytest.raises(InputError):
         Gate(gitlab, tmp_path / "report").rehearse([])
-    (found,) = json.loads((tmp_path / "report" / "gl-code-quality-report.json").read_text())
-    assert found["location"] == {"path": "web.json", "lines": {"begin": 9}}
-    assert found["description"] == "cpu is 500. write 512"
+    (issue,) = json.loads((tmp_path / "report" / "gl-code-quality-report.json").read_text())
+    assert issue["location"] == {"path": "web.json", "lines": {"begin": 9}}
+    assert issue["description"] == "cpu is 500. write 512"
     assert capsys.readouterr().out == ""
 
 
@@ -195,7 +195,7 @@ def test_a_gate_rejects_contradictions_in_the_files_of_the_move(
     gate = Gate(commands.Invocation(environ=environ, cwd=tmp_path), tmp_path / "report")
     with pytest.raises(InputError) as raised:
         gate.rehearse([])
-    assert [one.message for one in raised.value.problems] == [
+    assert [problem.message for problem in raised.value.problems] == [
         "has 86400 s, expected a TTL of 60 s: the way back takes that long"
     ]
     assert "::error file=app/aws/dns.json,line=" in capsys.readouterr().out

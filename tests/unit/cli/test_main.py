@@ -40,18 +40,18 @@ def every_command(group: click.Group = program, *path: str) -> Iterator[tuple[st
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Keep the arguments of the commands, and do nothing."""
-    kept: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
 
     def fake(name: str) -> Callable[..., int]:
         def call(_invocation: commands.Invocation, *args: Any, **options: Any) -> int:
-            kept[name] = (*args, options)
+            arguments[name] = (*args, options)
             return 0
 
         return call
 
     for name in ("rehearse", "verify", "verify_url", "run_in", "status", "up"):
         monkeypatch.setattr(commands, name, fake(name))
-    return kept
+    return arguments
 
 
 def test_help_takes_less_than_a_third_of_a_second_and_imports_nothing_heavy() -> None:
@@ -88,8 +88,8 @@ def test_each_command_has_examples_exit_codes_and_help_for_every_option(
     for word in words:
         assert isinstance(command, click.Group)
         command = command.commands[word]
-    options = [one for one in command.params if isinstance(one, click.Option)]
-    assert all(one.help for one in options)
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    assert all(option.help for option in options)
 
 
 def test_without_a_command_it_shows_the_commands() -> None:

@@ -26,14 +26,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write_report(home: Path, refusal: str) -> Path:
     directory = home / "runs" / "20261203T090000Z-abc123"
     directory.mkdir(parents=True, exist_ok=True)
-    one = {
+    scenario = {
         "scenario": "scenarios/test_database.py::test_plaintext_is_refused_at_the_proxy",
         "result": "passed",
         "target": "aws",
         "labels": {},
         "saw": {"refusal": {"text": refusal}},
     }
-    report = {"target": "aws", "started_at": "2026-12-03T09:00:00Z", "scenarios": [one]}
+    report = {"target": "aws", "started_at": "2026-12-03T09:00:00Z", "scenarios": [scenario]}
     (directory / "report.json").write_text(json.dumps(report))
     return directory
 

@@ -33,7 +33,7 @@ class FakeClock:
 
 
 def test_an_error_has_its_parts_in_order() -> None:
-    said = str(
+    text = str(
         HarnessError(
             "mysql stopped",
             state="exited, exit code 1",
@@ -44,16 +44,16 @@ def test_an_error_has_its_parts_in_order() -> None:
         )
     )
     parts = ["mysql stopped", "state:", "last answer:", "last log lines:", "where:", "what to do:"]
-    assert [said.index(part) for part in parts] == sorted(said.index(part) for part in parts)
-    assert "line 79" in said
-    assert "line 29\n" not in said
+    assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
+    assert "line 79" in text
+    assert "line 29\n" not in text
 
 
 def test_a_long_log_line_is_cut_and_no_secret_with_it() -> None:
     Secret("swordfish-swordfish")
     line = f"{'x' * 490} swordfish-swordfish {'y' * 6000}"
-    said = str(HarnessError("mysql stopped", log_tail=line))
-    assert said.endswith(f"    {'x' * 490} *** yyyyy... (6495)")
+    text = str(HarnessError("mysql stopped", log_tail=line))
+    assert text.endswith(f"    {'x' * 490} *** yyyyy... (6495)")
 
 
 def test_a_secret_shows_nowhere() -> None:
@@ -105,13 +105,13 @@ def test_a_probe_can_give_up() -> None:
 
 
 def test_steps_run_in_the_order_of_their_needs() -> None:
-    seen: list[str] = []
+    runs: list[str] = []
     with Steps(progress=silent) as steps:
-        a = steps.add("a", lambda: seen.append("a"))
-        b = steps.add("b", lambda: seen.append("b"), needs=[a])
-        steps.add("c", lambda: seen.append("c"), needs=[a, b])
+        a = steps.add("a", lambda: runs.append("a"))
+        b = steps.add("b", lambda: runs.append("b"), needs=[a])
+        steps.add("c", lambda: runs.append("c"), needs=[a, b])
         steps.finish()
-    assert seen == ["a", "b", "c"]
+    assert runs == ["a", "b", "c"]
 
 
 def test_the_first_error_of_a_step_is_the_one_told() -> None:
@@ -125,14 +125,14 @@ def test_the_first_error_of_a_step_is_the_one_told() -> None:
         release.set()
         raise HarnessError("the cause")
 
-    seen: list[str] = []
+    runs: list[str] = []
     with Steps(progress=silent) as steps:
         steps.add("slow", lambda: slow(steps))
         failing = steps.add("broken", broken)
-        steps.add("later", lambda: seen.append("later"), needs=[failing])
+        steps.add("later", lambda: runs.append("later"), needs=[failing])
         with pytest.raises(HarnessError, match="the cause"):
             steps.finish()
-    assert seen == []
+    assert runs == []
 
 
 def test_leaving_cancels_what_is_under_way() -> None:
@@ -179,17 +179,17 @@ def test_a_laravel_key_has_its_prefix_and_32_bytes() -> None:
 
 
 def test_certificates_carry_their_names_and_hide_their_keys() -> None:
-    made = certificates.create({"proxy": ("proxy.example", "other.example")})
-    cert_pem, key_pem = made.server("proxy")
+    authority = certificates.create({"proxy": ("proxy.example", "other.example")})
+    cert_pem, key_pem = authority.server("proxy")
     certificate = x509.load_pem_x509_certificate(cert_pem.encode())
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     assert names.value.get_values_for_type(x509.DNSName) == ["proxy.example", "other.example"]
     validity = certificate.not_valid_after_utc - certificate.not_valid_before_utc
     assert timedelta(days=30) <= validity <= timedelta(days=31)
-    ca = x509.load_pem_x509_certificate(made.ca_pem.encode())
+    ca = x509.load_pem_x509_certificate(authority.ca_pem.encode())
     assert "cutover harness CA" in ca.subject.rfc4514_string()
     certificate.verify_directly_issued_by(ca)
-    assert key_pem not in repr(made)
+    assert key_pem not in repr(authority)
 
 
 def test_a_second_interruption_does_not_leave_work_behind() -> None:

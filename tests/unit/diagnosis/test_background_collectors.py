@@ -48,13 +48,13 @@ class FakeEcs(Paged):
 
     def list_tasks(self, **given: Any) -> dict[str, Any]:
         name = given.get("serviceName") or given["family"]
-        found = self.tasks.get(name.removeprefix("tickets-"), [])
-        return {"taskArns": [one["taskArn"] for one in found]}
+        tasks = self.tasks.get(name.removeprefix("tickets-"), [])
+        return {"taskArns": [task["taskArn"] for task in tasks]}
 
     def describe_tasks(self, **given: Any) -> dict[str, Any]:
-        every = [one for kind in self.tasks.values() for one in kind]
-        names = {one.rpartition("/")[2] for one in given["tasks"]}
-        return {"tasks": [one for one in every if one["taskArn"].rpartition("/")[2] in names]}
+        every = [task for kind in self.tasks.values() for task in kind]
+        names = {arn.rpartition("/")[2] for arn in given["tasks"]}
+        return {"tasks": [task for task in every if task["taskArn"].rpartition("/")[2] in names]}
 
 
 def target(ecs: FakeEcs, *, since: datetime = NOW - timedelta(minutes=1)) -> EvidenceSources:
@@ -63,7 +63,7 @@ def target(ecs: FakeEcs, *, since: datetime = NOW - timedelta(minutes=1)) -> Evi
 
 
 def lines(**tasks: list[dict[str, Any]]) -> list[str]:
-    return [str(one) for one in background_collectors.stopped_tasks(target(FakeEcs(**tasks)))]
+    return [str(task) for task in background_collectors.stopped_tasks(target(FakeEcs(**tasks)))]
 
 
 def test_a_worker_and_a_tick_that_failed_are_shown_with_their_ends() -> None:
@@ -97,7 +97,7 @@ def test_a_workers_end_is_shown_with_its_reason_and_also_when_it_was_a_good_one(
         stopped("a", group=group, containers=killed),
         stopped("b", group=group, containers=done),
     ]
-    assert [one.rpartition("; ")[2] for one in lines(worker=both)] == [
+    assert [line.rpartition("; ")[2] for line in lines(worker=both)] == [
         "app: exit code 137 OutOfMemoryError: killed",
         "app: exit code 0",
     ]
@@ -120,9 +120,9 @@ def test_the_secret_of_a_tick_that_did_not_start_is_named() -> None:
     arn = "arn:aws:secretsmanager:us-east-1:876000000876:secret:tickets/db-Ab3dE5"
     container = {"name": "app", "secrets": [{"name": "A", "valueFrom": f"{arn}:pasword::"}]}
     definition = {"taskDefinitionArn": "x/tickets-scheduler:1", "containerDefinitions": [container]}
-    ecs.describe_task_definition = lambda **given: {"taskDefinition": definition}  # type: ignore[attr-defined]
-    (found,) = background_collectors.secrets(target(ecs))
-    assert (found.group, found.secret, found.fault) == (
+    ecs.describe_task_definition = lambda **options: {"taskDefinition": definition}  # type: ignore[attr-defined]
+    (secret,) = background_collectors.secrets(target(ecs))
+    assert (secret.group, secret.secret, secret.fault) == (
         "scheduler",
         "tickets/db",
         "has no key pasword; its keys: password",

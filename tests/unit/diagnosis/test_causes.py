@@ -42,10 +42,10 @@ ORDER: tuple[tuple[ExpectationError | None, list[Line | Fact], str], ...] = (
 def test_an_earlier_cause_outranks_all_later_ones(place: int) -> None:
     error, _, cause = ORDER[place]
     items = [item for _, later, _ in ORDER[place:] for item in later]
-    found = rank(error, "", evidence=evidence_of(items))
-    assert found is not None
-    assert found.sentence.startswith(cause)
-    assert found.is_sure is (error in (CERTAIN, READ) or place in (2, 3, 4, 5))
+    explanation = rank(error, "", evidence=evidence_of(items))
+    assert explanation is not None
+    assert explanation.sentence.startswith(cause)
+    assert explanation.is_sure is (error in (CERTAIN, READ) or place in (2, 3, 4, 5))
 
 
 @pytest.mark.parametrize(
@@ -60,17 +60,17 @@ def test_an_earlier_cause_outranks_all_later_ones(place: int) -> None:
 def test_a_cause_keeps_the_setting_that_it_is_about(
     error: ExpectationError | None, items: list[Line | Fact], setting: str
 ) -> None:
-    found = rank(error, "", evidence=evidence_of(items))
-    assert found is not None
-    assert found.setting == setting
-    assert type(found.sentence) is str
+    cause = rank(error, "", evidence=evidence_of(items))
+    assert cause is not None
+    assert cause.setting == setting
+    assert type(cause.sentence) is str
 
 
 def test_a_fatal_error_at_the_apps_own_line_is_a_cause() -> None:
     fatal = "PHP Fatal error:  Uncaught TypeError: x in /srv/app/app/G.php:6"
-    found = find_cause(evidence_of([Line(fatal, Source.APP)]))
-    assert found is not None
-    assert found.sentence.startswith("the app's own code fails at /srv/app/app/G.php:6: ")
+    cause = find_cause(evidence_of([Line(fatal, Source.APP)]))
+    assert cause is not None
+    assert cause.sentence.startswith("the app's own code fails at /srv/app/app/G.php:6: ")
 
 
 @pytest.mark.parametrize(
@@ -95,11 +95,11 @@ def test_the_last_words_of_a_task_that_ended_are_shown_where_none_is_an_error() 
 
 
 def test_a_reason_in_the_failures_own_text_outranks_what_its_check_read() -> None:
-    found = rank(
+    cause = rank(
         READ, "answered 500: Unknown database 'shop'", evidence=evidence_of([MISSING_TABLE])
     )
-    assert found is not None
-    assert found.sentence == 'DB_DATABASE is "shop", which does not exist'
+    assert cause is not None
+    assert cause.sentence == 'DB_DATABASE is "shop", which does not exist'
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ def test_an_error_of_the_harness_own_client_is_never_the_apps(
         "HTTPSConnectionPool(host='tickets.example', port=443): certificate verify failed: Hostname"
         " mismatch, certificate is not valid for 'tickets.example'."
     )
-    found = rank(ClientError(message), message, evidence=Evidence())
-    assert bool(found) is bool(cause)
-    assert found is None or found.sentence.startswith(cause)
+    explanation = rank(ClientError(message), message, evidence=Evidence())
+    assert bool(explanation) is bool(cause)
+    assert explanation is None or explanation.sentence.startswith(cause)
 
 
 def test_nothing_is_made_up() -> None:
@@ -165,9 +165,9 @@ def test_a_line_explains_nothing_to_the_patterns_of_other_sources() -> None:
 
 def test_a_failures_message_quotes_the_app() -> None:
     message = "GET /x answered 500: SQLSTATE[HY000] [1049] Unknown database 'shop'"
-    found = rank(AssertionError(message), message, evidence=Evidence())
-    assert found is not None
-    assert found.sentence == 'DB_DATABASE is "shop", which does not exist'
+    cause = rank(AssertionError(message), message, evidence=Evidence())
+    assert cause is not None
+    assert cause.sentence == 'DB_DATABASE is "shop", which does not exist'
 
 
 @pytest.mark.parametrize(
@@ -184,16 +184,16 @@ def test_a_failures_message_quotes_the_app() -> None:
 def test_the_secret_is_named_that_ecs_leaves_out(reason: str, fault: str, cause: str) -> None:
     secret = NamedSecret("web", "t:3", "DB_PASSWORD", "arn", "shop/db", "password", fault)
     task = StoppedTask("web", "0123", "t:3", f"TaskFailedToStart: {reason}")
-    found = find_cause(evidence_of([task, secret]))
-    assert found is not None
-    assert found.sentence.startswith("the web task never started: ")
-    assert found.sentence.endswith(cause)
+    explanation = find_cause(evidence_of([task, secret]))
+    assert explanation is not None
+    assert explanation.sentence.startswith("the web task never started: ")
+    assert explanation.sentence.endswith(cause)
 
 
 @pytest.mark.parametrize("error", [ExpectationTimeout("late"), ExpectationError("wrong")])
 def test_a_slow_queue_explains_a_wait_only(error: ExpectationError) -> None:
-    found = rank(error, str(error), evidence=evidence_of([QueueDelay(900)]))
-    assert bool(found) is isinstance(error, ExpectationTimeout)
+    cause = rank(error, str(error), evidence=evidence_of([QueueDelay(900)]))
+    assert bool(cause) is isinstance(error, ExpectationTimeout)
 
 
 def test_the_lines_that_speak_for_the_cause_are_shown_once_and_redacted() -> None:

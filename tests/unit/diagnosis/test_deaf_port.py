@@ -38,8 +38,8 @@ def row(address: str, port: int, *, state: str = "0A") -> str:
     ],
 )
 def test_a_port_on_which_the_load_balancer_reaches_nobody(rows: str, said: str) -> None:
-    found = deaf_port(HEAD + rows, group="web", port=8080)
-    sentence = task_causes.deaf_port(found) if found else ""
+    fact = deaf_port(HEAD + rows, group="web", port=8080)
+    sentence = task_causes.deaf_port(fact) if fact else ""
     assert bool(sentence) == bool(said)
     assert said in sentence
-    assert found is None or str(found).startswith("the web task listens on ")
+    assert fact is None or str(fact).startswith("the web task listens on ")

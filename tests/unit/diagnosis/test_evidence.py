@@ -65,10 +65,10 @@ def test_tasks_that_were_stopped_on_purpose_or_earlier_are_left_out() -> None:
 
 
 def test_evidence_without_containers_or_probe_is_still_evidence() -> None:
-    found = sections(tier(FakeEcs(), "healthy", "unhealthy"))
-    assert found["target health"] == "10.0.0.0 healthy R\n10.0.0.1 unhealthy R"
-    assert found["ECS service events"].endswith("has reached a steady state.")
-    assert "APP_KEY <- " in found["secrets of the task definition"]
+    texts = sections(tier(FakeEcs(), "healthy", "unhealthy"))
+    assert texts["target health"] == "10.0.0.0 healthy R\n10.0.0.1 unhealthy R"
+    assert texts["ECS service events"].endswith("has reached a steady state.")
+    assert "APP_KEY <- " in texts["secrets of the task definition"]
 
 
 @pytest.mark.parametrize(
@@ -96,16 +96,16 @@ def test_a_section_that_cannot_be_read_says_so_and_explains_nothing() -> None:
         get_paginator=fail, describe_services=fail, describe_task_definition=fail
     )
     web = WebTier(ACCESS, ecs=broken, elbv2=FakeElb("healthy"), differences=QUICK)
-    found = collect(COLLECTORS, sources=sources(web))
-    assert dict(found.sections)["stopped tasks"].startswith("could not be read: control is gone")
-    assert [one.text for one in found.lines] == ["10.0.0.0 healthy R"]
+    evidence = collect(COLLECTORS, sources=sources(web))
+    assert dict(evidence.sections)["stopped tasks"].startswith("could not be read: control is gone")
+    assert [line.text for line in evidence.lines] == ["10.0.0.0 healthy R"]
 
 
 def test_the_log_of_a_container_is_read_from_the_scenarios_start() -> None:
-    asked: list[Any] = []
+    calls: list[Any] = []
 
     def logs(**how: Any) -> bytes:
-        asked.append(how)
+        calls.append(how)
         stamp = b"2026-11-27T07:00:00.123456789Z "
         return stamp + b'one\n"GET /_probe/v1/jobs/1 HTTP/1.1" 200 17\ntwo\xff\n'
 
@@ -113,7 +113,7 @@ def test_the_log_of_a_container_is_read_from_the_scenarios_start() -> None:
         (datetime(2026, 11, 27, 7, 0, 0, 123456, tzinfo=UTC), "one", ""),
         (None, "two\ufffd", ""),
     ]
-    assert asked == [{"tail": collectors.LINES_READ, "since": NOW.timestamp(), "timestamps": True}]
+    assert calls == [{"tail": collectors.LINES_READ, "since": NOW.timestamp(), "timestamps": True}]
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_an_error_stays_however_many_visits_follow_it() -> None:
     def logs(**_: object) -> bytes:
         return "\n".join([error, *visits]).encode()
 
-    found = collectors.log_lines(SimpleNamespace(logs=logs), since=NOW)
-    assert [one.text for one in found] == [error, *visits[-LOG_LINES:]]
+    lines = collectors.log_lines(SimpleNamespace(logs=logs), since=NOW)
+    assert [line.text for line in lines] == [error, *visits[-LOG_LINES:]]
 
 
 def test_a_task_that_a_scenario_lets_fail_is_nobodys_evidence() -> None:
@@ -158,8 +158,8 @@ def test_a_task_that_a_scenario_lets_fail_is_nobodys_evidence() -> None:
             container("cutover-harness-provoked", b"provoked"),
         ]
     )
-    found = EvidenceSources(ACCESS, Scope(NOW), web=None, containers=containers)  # type: ignore[arg-type]
-    assert [line.text for line in collectors.task_logs(found)] == ["the app's own"]
+    evidence_sources = EvidenceSources(ACCESS, Scope(NOW), web=None, containers=containers)  # type: ignore[arg-type]
+    assert [line.text for line in collectors.task_logs(evidence_sources)] == ["the app's own"]
 
 
 OWN, OTHER = "a" * 32, "b" * 32
@@ -180,6 +180,6 @@ def test_an_error_of_another_scenarios_visitor_explains_nothing() -> None:
     )
     containers = SimpleNamespace(of_role=lambda role, *, also_stopped=False: [task])
     scope = Scope(NOW, trace=OWN)
-    found = EvidenceSources(ACCESS, scope, web=None, containers=containers)  # type: ignore[arg-type]
-    sources = [line.source for line in collectors.task_logs(found)]
+    evidence_sources = EvidenceSources(ACCESS, scope, web=None, containers=containers)  # type: ignore[arg-type]
+    sources = [line.source for line in collectors.task_logs(evidence_sources)]
     assert sources == [None, Source.APP, Source.APP]

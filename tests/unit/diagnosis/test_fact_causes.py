@@ -125,10 +125,10 @@ WORK = QueueCommand(listens=False, connection="", tries=3, sleep_s=3, rest_s=0)
 def test_a_fact_has_its_cause_and_a_line_to_show(fact: Fact, cause: str) -> None:
     about = {VisitorSession: "session", VisitorRequest: "request"}.get(type(fact))
     error = ExpectationError("no", about=about) if about else ExpectationTimeout("late")
-    found = rank(error, "", evidence=evidence_of([fact]))
-    assert found is not None
-    assert found.sentence.startswith(cause)
-    assert found.lines == tuple(str(fact).splitlines())
+    explanation = rank(error, "", evidence=evidence_of([fact]))
+    assert explanation is not None
+    assert explanation.sentence.startswith(cause)
+    assert explanation.lines == tuple(str(fact).splitlines())
 
 
 @pytest.mark.parametrize(
@@ -144,19 +144,19 @@ def test_a_right_that_a_role_lacked_is_a_guess() -> None:
     cause = rank(ExpectationError("404"), "", evidence=evidence_of([unmet]))
     assert cause is not None
     assert "is not met (Uploads: Allow if StringEquals aws:RequestedRegion eu-" in cause.sentence
-    found = rank(ExpectationError("404"), "", evidence=evidence_of([right]))
-    assert found is not None
-    assert found.sentence.startswith("the task role shop-web lacks s3:GetObject on arn:aws:s3:::a")
-    assert not found.is_sure
-    assert "web task 01234567: its role shop-web has no right to s3:GetObject" in found.lines[0]
+    guess = rank(ExpectationError("404"), "", evidence=evidence_of([right]))
+    assert guess is not None
+    assert guess.sentence.startswith("the task role shop-web lacks s3:GetObject on arn:aws:s3:::a")
+    assert not guess.is_sure
+    assert "web task 01234567: its role shop-web has no right to s3:GetObject" in guess.lines[0]
 
 
 def test_an_acl_is_not_answered_with_a_right_to_set_it() -> None:
     right = MissingRight("web", "0", "shop-web", "s3:PutObjectAcl", "arn:aws:s3:::a/*", NOW)
-    found = rank(ExpectationError("500"), "", evidence=evidence_of([right]))
-    assert found is not None
-    assert found.sentence.startswith("the app sends an ACL with what it stores, for which the task")
-    assert not found.is_sure
+    cause = rank(ExpectationError("500"), "", evidence=evidence_of([right]))
+    assert cause is not None
+    assert cause.sentence.startswith("the app sends an ACL with what it stores, for which the task")
+    assert not cause.is_sure
 
 
 @pytest.mark.parametrize(("action", "is_sure"), [("s3:PutObjectAcl", True), ("sqs:Send", False)])
@@ -165,9 +165,9 @@ def test_a_file_that_a_silent_disk_did_not_store_lacked_a_right_on_s3(
 ) -> None:
     right = MissingRight("web", "0", "shop-web", action, "arn:aws:s3:::a/*", NOW)
     error = ExpectationError("the disk did not store the file", about=STORAGE)
-    found = rank(error, "", evidence=evidence_of([right]))
-    assert found is not None
-    assert found.is_sure is is_sure
+    cause = rank(error, "", evidence=evidence_of([right]))
+    assert cause is not None
+    assert cause.is_sure is is_sure
 
 
 def test_a_right_that_a_scenario_does_without_on_purpose_is_no_cause() -> None:
@@ -179,9 +179,9 @@ def test_a_right_that_a_scenario_does_without_on_purpose_is_no_cause() -> None:
 def test_a_health_check_that_the_app_refuses_is_seen_in_its_log() -> None:
     stopped = replace(ENDED, reason="Task failed ELB health checks in (target-group x)")
     answer = Line('{"channel":"access","path":"/healthz","status":401}', Source.APP)
-    found = rank(None, "", evidence=evidence_of([stopped, answer]))
-    assert found is not None
-    assert found.sentence.startswith("the health check is refused (401 or 403)")
+    cause = rank(None, "", evidence=evidence_of([stopped, answer]))
+    assert cause is not None
+    assert cause.sentence.startswith("the health check is refused (401 or 403)")
     assert rank(None, "", evidence=evidence_of([answer])) is None
 
 
@@ -189,19 +189,19 @@ def test_a_health_check_that_fails_in_the_app_is_no_matter_of_the_start() -> Non
     stopped = replace(ENDED, reason="Task failed ELB health checks in (target-group x)")
     start = Line("connect() to unix:/run/php.sock failed (2: No such file)", Source.APP)
     answer = Line('10.0.0.4 - - [x] "GET /up HTTP/1.1" 500 6605 "-" "curl/8"', Source.APP)
-    found = rank(None, "", evidence=evidence_of([stopped, start, answer]))
-    assert found is not None
-    assert found.sentence.startswith("the app answers its health check with 500: its log says why")
-    assert not found.is_sure
+    cause = rank(None, "", evidence=evidence_of([stopped, start, answer]))
+    assert cause is not None
+    assert cause.sentence.startswith("the app answers its health check with 500: its log says why")
+    assert not cause.is_sure
 
 
 def test_a_worker_stopped_for_its_health_check_did_not_end_by_itself() -> None:
     reason = "ServiceSchedulerInitiated: Task failed container health checks; app: exit code 0"
     stopped = replace(ENDED, reason=reason, exit_codes=(0,))
     check = ContainerCheck("worker", "curl", has_tool=True, patience_s=15)
-    found = rank(None, "", evidence=evidence_of([stopped, check]))
-    assert found is not None
-    assert found.sentence.startswith("the worker task was stopped for its container health check")
+    cause = rank(None, "", evidence=evidence_of([stopped, check]))
+    assert cause is not None
+    assert cause.sentence.startswith("the worker task was stopped for its container health check")
 
 
 def test_a_worker_that_an_error_of_a_job_ends_has_a_sound_command() -> None:
@@ -211,9 +211,9 @@ def test_a_worker_that_an_error_of_a_job_ends_has_a_sound_command() -> None:
         Source.APP,
         task=f"worker task {ENDED.task[:8]}",
     )
-    found = rank(None, "", evidence=evidence_of([stopped, error]))
-    assert found is not None
-    assert found.sentence.endswith("another worker: read(list): No such file or directory")
+    cause = rank(None, "", evidence=evidence_of([stopped, error]))
+    assert cause is not None
+    assert cause.sentence.endswith("another worker: read(list): No such file or directory")
     other = rank(
         None, "", evidence=evidence_of([stopped, replace(error, task="web task 0a1b2c3d")])
     )
@@ -248,10 +248,10 @@ def test_a_container_check_without_its_tool_is_told_from_a_slow_start(
     check = {"command": ["CMD-SHELL", "wget -q localhost"], "interval": 5, "startPeriod": 10}
     fact = ContainerCheck("web", check_tool(check), has_tool, check_patience_s(check))
     stopped = replace(ENDED, reason="Task failed container health checks")
-    found = rank(None, "", evidence=evidence_of([stopped, fact]))
-    assert found is not None
-    assert cause in found.sentence
-    assert found.is_sure is sure
+    explanation = rank(None, "", evidence=evidence_of([stopped, fact]))
+    assert explanation is not None
+    assert cause in explanation.sentence
+    assert explanation.is_sure is sure
     assert rank(None, "", evidence=evidence_of([fact])) is None
 
 
@@ -267,9 +267,9 @@ def test_a_container_check_that_is_answered_badly_is_no_slow_start(answer: str) 
     path = check_path({"command": command})
     check = ContainerCheck("web", "curl", has_tool=True, patience_s=25, path=path)
     stopped = replace(ENDED, group="web", reason="Task failed container health checks")
-    found = rank(None, "", evidence=evidence_of([stopped, check, Line(answer, Source.APP)]))
-    assert found is not None
-    assert "curl is answered with 403 at /up, by nginx in the image" in found.sentence
+    cause = rank(None, "", evidence=evidence_of([stopped, check, Line(answer, Source.APP)]))
+    assert cause is not None
+    assert "curl is answered with 403 at /up, by nginx in the image" in cause.sentence
     good = Line(answer.replace("403", "200"), Source.APP)
     slow = rank(None, "", evidence=evidence_of([stopped, check, good]))
     assert slow is not None
@@ -293,9 +293,9 @@ def test_a_container_that_others_wait_for_is_named(
     stopped = replace(ENDED, group="web", reason=reason, exit_codes=(0, 1))
     other = ContainerCheck("web", "curl", has_tool=True, patience_s=15, container="nginx")
     check = ContainerCheck("web", "php", has_tool, patience_s=35, container="php")
-    found = rank(None, "", evidence=evidence_of([stopped, other, check]))
-    assert found is not None
-    assert found.sentence.startswith(cause)
+    explanation = rank(None, "", evidence=evidence_of([stopped, other, check]))
+    assert explanation is not None
+    assert explanation.sentence.startswith(cause)
 
 
 def test_a_task_that_was_killed_did_not_end_by_itself() -> None:

@@ -42,8 +42,8 @@ def line(text: str, **more: object) -> Line:
     ],
 )
 def test_an_error_is_known_by_its_program(texts: list[str], error: str) -> None:
-    found = first_error([line("GET / 200"), *map(line, texts)])
-    assert str(found) == f"web task 0123abcd, 07:00:00: {error}"
+    first = first_error([line("GET / 200"), *map(line, texts)])
+    assert str(first) == f"web task 0123abcd, 07:00:00: {error}"
 
 
 def test_the_first_in_time_is_shown_and_none_that_a_scenario_asked_for() -> None:
@@ -54,9 +54,9 @@ def test_the_first_in_time_is_shown_and_none_that_a_scenario_asked_for() -> None
         line("x.ERROR: cutover-probe job 1 was told to fail", at=AT - second),
         line("x.ERROR: of another scenario's task", at=AT - second, source=None),
     ]
-    found = first_error(lines)
-    assert found is not None
-    assert found.text == "early"
+    first = first_error(lines)
+    assert first is not None
+    assert first.text == "early"
     assert first_error(lines[2:]) is None
 
 
@@ -113,7 +113,7 @@ def test_the_last_words_of_a_task_are_its_last_lines_of_plain_text() -> None:
 def test_the_place_of_an_error_is_the_first_line_of_the_apps_own_code(
     text: str, place: str
 ) -> None:
-    found = first_error([line(one) for one in text.split("\n")])
-    assert found is not None
-    assert found.place == place
-    assert (f"07:00:00, {place}: " in str(found)) is bool(place)
+    first = first_error([line(log_line) for log_line in text.split("\n")])
+    assert first is not None
+    assert first.place == place
+    assert (f"07:00:00, {place}: " in str(first)) is bool(place)

@@ -95,11 +95,11 @@ def control_log(*, since: float | None = None) -> bytes:
 
 class Ecs(Paged):
     def __init__(self, tasks: list[dict[str, Any]]) -> None:
-        self._tasks = {one["taskArn"]: one for one in tasks}
+        self._tasks = {entry["taskArn"]: entry for entry in tasks}
 
     def list_tasks(self, *, cluster: str, desiredStatus: str) -> Any:  # noqa: N803
-        wanted = [arn for arn, one in self._tasks.items() if one["lastStatus"] == desiredStatus]
-        return {"taskArns": wanted}
+        arns = [arn for arn, entry in self._tasks.items() if entry["lastStatus"] == desiredStatus]
+        return {"taskArns": arns}
 
     def describe_tasks(self, *, cluster: str, tasks: list[str]) -> Any:
         return {"tasks": [self._tasks[arn] for arn in tasks]}
@@ -140,49 +140,53 @@ def read(tmp_path: Path, **more: Any) -> History:
 
 
 def test_lifespans_are_told_with_their_ends(tmp_path: Path) -> None:
-    found = {one.name: one for one in read(tmp_path).lifespans}
+    lifespans = {lifespan.name: lifespan for lifespan in read(tmp_path).lifespans}
     assert read(tmp_path).unread == ()
-    assert set(found) == {"mysql", "control", "left", "sick", "dead", "tick", "runs"}
-    assert {name for name, one in found.items() if one.failed} == {"mysql", "sick", "dead"}
-    assert found["left"].end == "ServiceSchedulerInitiated: Scaling activity; app: exit code 0"
-    assert found["dead"].end == "EssentialContainerExited: Essential; app: exit code 137"
-    assert found["tick"].end == "app: exit code 0"
-    assert found["tick"].detail == "revision 3, run by the rule"
-    assert found["runs"].detail == "revision 3, of service tickets-web"
-    assert found["runs"].folders == (("app", "tasks/tickets-web-runs/app"),)
-    assert found["mysql"].end == "exited, exit code 137"
+    assert set(lifespans) == {"mysql", "control", "left", "sick", "dead", "tick", "runs"}
+    assert {name for name, lifespan in lifespans.items() if lifespan.failed} == {
+        "mysql",
+        "sick",
+        "dead",
+    }
+    assert lifespans["left"].end == "ServiceSchedulerInitiated: Scaling activity; app: exit code 0"
+    assert lifespans["dead"].end == "EssentialContainerExited: Essential; app: exit code 137"
+    assert lifespans["tick"].end == "app: exit code 0"
+    assert lifespans["tick"].detail == "revision 3, run by the rule"
+    assert lifespans["runs"].detail == "revision 3, of service tickets-web"
+    assert lifespans["runs"].folders == (("app", "tasks/tickets-web-runs/app"),)
+    assert lifespans["mysql"].end == "exited, exit code 137"
 
 
 def test_only_what_has_logs_has_a_folder(tmp_path: Path) -> None:
     never = stopped("never", code="TaskFailedToStart", reason="no secret", exit_code=None)
     web = SimpleNamespace(ecs=Ecs([never, task("runs")]), targets=list)
-    found = {one.name: one for one in read(tmp_path, web=web).lifespans}
-    assert found["never"].failed
-    assert found["never"].folders == ()
-    assert found["runs"].folders
+    lifespans = {lifespan.name: lifespan for lifespan in read(tmp_path, web=web).lifespans}
+    assert lifespans["never"].failed
+    assert lifespans["never"].folders == ()
+    assert lifespans["runs"].folders
     on_aws = read(tmp_path, web=web, containers=None).lifespans
-    assert [one.folders for one in on_aws] == [(), ()]
+    assert [lifespan.folders for lifespan in on_aws] == [(), ()]
 
 
 def test_services_say_when_they_were_ready(tmp_path: Path) -> None:
     (tmp_path / "services/control").mkdir(parents=True)
     (tmp_path / "services/control" / READY_FILE).write_text(at(-9).isoformat())
-    found = {one.name: one for one in read(tmp_path).lifespans}
-    assert found["control"].ready_at == at(-9)
-    assert found["control"].started_at == datetime(2026, 11, 23, 4, 43, 11, 73521, tzinfo=UTC)
-    assert (found["control"].stopped_at, found["mysql"].stopped_at) == (None, at(11))
-    assert found["mysql"].ready_at is None
+    lifespans = {lifespan.name: lifespan for lifespan in read(tmp_path).lifespans}
+    assert lifespans["control"].ready_at == at(-9)
+    assert lifespans["control"].started_at == datetime(2026, 11, 23, 4, 43, 11, 73521, tzinfo=UTC)
+    assert (lifespans["control"].stopped_at, lifespans["mysql"].stopped_at) == (None, at(11))
+    assert lifespans["mysql"].ready_at is None
 
 
 def test_health_is_told_of_the_task_that_had_the_address_then(tmp_path: Path) -> None:
-    told = read(tmp_path)
-    assert [(one.state, one.task, one.why) for one in told.health][1:] == [
+    history = read(tmp_path)
+    assert [(change.state, change.task, change.why) for change in history.health][1:] == [
         ("unhealthy", "runs", "Health checks failed with codes: [500]"),
         ("healthy", "runs", ""),
     ]
-    assert {one.name: one.ready_at for one in told.lifespans}["runs"] == at(23)
-    assert told.targets == ("10.0.0.5 healthy",)
-    assert [(one.service, one.message) for one in told.events] == [
+    assert {lifespan.name: lifespan.ready_at for lifespan in history.lifespans}["runs"] == at(23)
+    assert history.targets == ("10.0.0.5 healthy",)
+    assert [(event.service, event.message) for event in history.events] == [
         ("tickets-web", "has reached a steady state.")
     ]
 
@@ -220,10 +224,10 @@ def test_what_cannot_be_read_is_said_and_stops_nothing(tmp_path: Path) -> None:
         raise OSError("503")
 
     (tmp_path / "images.json").write_text(json.dumps({"app": {"id": "sha256:a", "reference": "r"}}))
-    told = read(tmp_path, app_ticks=broken)
-    assert told.unread == ("what the scheduler ran: 503",)
-    assert [(one.name, one.reference) for one in told.images] == [("app", "r")]
-    assert told.lifespans
+    history = read(tmp_path, app_ticks=broken)
+    assert history.unread == ("what the scheduler ran: 503",)
+    assert [(image.name, image.reference) for image in history.images] == [("app", "r")]
+    assert history.lifespans
 
 
 def test_a_site_seen_from_outside_has_no_history(tmp_path: Path) -> None:

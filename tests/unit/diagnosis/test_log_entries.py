@@ -13,7 +13,7 @@ def test_a_record_in_json_has_its_own_trace() -> None:
         '{"message":"two","context":{},"extra":{}}',
         f'{{"log":"{{\\"extra\\":{{\\"cutover_trace\\":\\"{OTHER}\\"}}}}"}}',
     ]
-    assert [one.trace for one in entries((None, line) for line in lines)] == [OWN, "", OTHER]
+    assert [entry.trace for entry in entries((None, line) for line in lines)] == [OWN, "", OTHER]
 
 
 def test_each_line_of_a_record_has_the_trace_of_its_last_one() -> None:
@@ -24,5 +24,5 @@ def test_each_line_of_a_record_has_the_trace_of_its_last_one() -> None:
         f'#0 index.php"}} {{"cutover_trace":"{OWN}"}}',
         "[2026-11-28 15:00:01] production.INFO: Another. {} {}",
     ]
-    found = [one.trace for one in entries((None, line) for line in lines)]
-    assert found == ["", OWN, OWN, OWN, ""]
+    traces = [entry.trace for entry in entries((None, line) for line in lines)]
+    assert traces == ["", OWN, OWN, OWN, ""]

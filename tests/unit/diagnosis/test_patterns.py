@@ -20,7 +20,7 @@ EXAMPLES = [
 
 
 def matching(text: str, source: Source) -> list[Pattern]:
-    return [one for one in PATTERNS if source in one.source and one.search(text)]
+    return [pattern for pattern in PATTERNS if source in pattern.source and pattern.search(text)]
 
 
 @pytest.mark.parametrize(("pattern", "source", "example"), EXAMPLES)
@@ -40,7 +40,7 @@ def test_a_cause_is_one_line_and_shows_its_evidence(
     assert "\n" not in cause.sentence
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda one: one.cause[:60])
+@pytest.mark.parametrize("pattern", PATTERNS, ids=lambda pattern: pattern.cause[:60])
 def test_a_cause_that_begins_with_a_setting_is_about_it(pattern: Pattern) -> None:
     begins = re.match(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+\b", pattern.cause)
     assert begins is None or pattern.setting == begins[0]

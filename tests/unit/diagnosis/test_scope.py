@@ -30,7 +30,7 @@ def test_a_scenario_meets_the_tasks_of_its_capabilities(
 
 def test_a_task_of_no_known_group_is_in_scope() -> None:
     scope = Scope(NOW, frozenset({"web"}))
-    assert [scope.has_group(one) for one in ("web", "worker", "")] == [True, False, True]
+    assert [scope.has_group(group) for group in ("web", "worker", "")] == [True, False, True]
 
 
 def test_what_happened_before_or_beside_an_exclusive_scenario_explains_nothing() -> None:
@@ -41,7 +41,7 @@ def test_what_happened_before_or_beside_an_exclusive_scenario_explains_nothing()
 
 def test_a_line_of_another_scenarios_trace_explains_nothing() -> None:
     scope = Scope(NOW, trace="own")
-    assert [scope.has_trace(one) for one in ("own", "other", "")] == [True, False, True]
+    assert [scope.has_trace(trace) for trace in ("own", "other", "")] == [True, False, True]
     assert Scope(NOW).has_trace("other")
 
 

@@ -81,10 +81,10 @@ class FakeEngine:
 
 def exported(engine: FakeEngine, path: Path) -> archive.Manifest:
     client: Any = engine
-    found = Inventory(
+    inventory = Inventory(
         {"edge": EDGE, "base-trixie": BASE}, {"edge": "sha256:1", "base-trixie": "sha256:2"}, ()
     )
-    return archive.export(client, found, vendor="composer", path=path)
+    return archive.export(client, inventory, vendor="composer", path=path)
 
 
 def imported(engine: FakeEngine, path: Path) -> bool:

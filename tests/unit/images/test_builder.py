@@ -52,14 +52,14 @@ def edge_hash(sources: Sources, *, base: str = "sha256:1") -> str:
 
 def test_hash_changes_with_content_mode_name_and_base(sources: Sources) -> None:
     conf = sources.root / "compose" / "edge" / "etc" / "edge.conf"
-    seen = [edge_hash(sources), edge_hash(sources, base="sha256:2")]
+    hashes = [edge_hash(sources), edge_hash(sources, base="sha256:2")]
     conf.write_text("two\n")
-    seen.append(edge_hash(sources))
+    hashes.append(edge_hash(sources))
     conf.chmod(0o755)
-    seen.append(edge_hash(sources))
+    hashes.append(edge_hash(sources))
     conf.rename(conf.with_name("other.conf"))
-    seen.append(edge_hash(sources))
-    assert len(set(seen)) == len(seen)
+    hashes.append(edge_hash(sources))
+    assert len(set(hashes)) == len(hashes)
 
 
 def test_hash_ignores_times_and_the_umask_of_a_checkout(sources: Sources) -> None:
@@ -98,10 +98,10 @@ def test_directories_are_sent_where_docker_sends_them(sources: Sources) -> None:
     (app / "storage" / "logs").mkdir(parents=True)
     (app / "storage" / "logs" / "laravel.log").write_text("one\n")
     (app / "resources" / "views").mkdir(parents=True)
-    found = context("app", sources=sources)
-    before = found.content_hash({"base-trixie": "sha256:1", "vendor": "sha256:2"})
-    with tarfile.open(fileobj=found.archive({})) as tar:
-        directories = {one.name: one.mode for one in tar if one.isdir()}
+    build_context = context("app", sources=sources)
+    before = build_context.content_hash({"base-trixie": "sha256:1", "vendor": "sha256:2"})
+    with tarfile.open(fileobj=build_context.archive({})) as tar:
+        directories = {member.name: member.mode for member in tar if member.isdir()}
     assert directories == {"resources/views": 0o755, "storage/logs": 0o755}
     (app / "resources" / "views").rmdir()
     emptied = context("app", sources=sources)
@@ -129,8 +129,8 @@ def test_an_app_without_a_vendor_dockerfile_has_the_harnesss_own(sources: Source
     shipped.mkdir(parents=True, exist_ok=True)
     (shipped / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\n# ours\n")
     elsewhere = Sources(root=sources.root, app_context=sources.root / "shop", vendor="debian")
-    found = context("vendor", sources=elsewhere)
-    assert found.files["Dockerfile"] == shipped / "Dockerfile"
+    build_context = context("vendor", sources=elsewhere)
+    assert build_context.files["Dockerfile"] == shipped / "Dockerfile"
 
 
 @pytest.mark.parametrize(("vendor", "base"), [("debian", "base-sid"), ("composer", "base-trixie")])
@@ -254,9 +254,9 @@ def test_present_images_are_not_built_again(sources: Sources, tmp_path: Path) ->
     tag = f"cutover/edge:{edge_hash(sources)}"
     engine = FakeEngine({"cutover/base:trixie": "sha256:1", tag: "sha256:edge"})
     plan, events = plan_for(sources, tmp_path)
-    found = built(engine, plan, "edge")
-    assert dict(found) == {"edge": "sha256:edge"}
-    assert found.references == {"edge": tag}
+    images = built(engine, plan, "edge")
+    assert dict(images) == {"edge": "sha256:edge"}
+    assert images.references == {"edge": tag}
     assert events == ["image base-trixie cached", "image edge cached"]
     assert not plan.log_directory.exists()
 
@@ -264,9 +264,9 @@ def test_present_images_are_not_built_again(sources: Sources, tmp_path: Path) ->
 def test_an_image_of_the_users_is_used_as_it_is(sources: Sources, tmp_path: Path) -> None:
     engine = FakeEngine({"mysql:8.4": "sha256:theirs"})
     plan, events = plan_for(sources, tmp_path, mysql="mysql:8.4")
-    found = built(engine, plan, "mysql")
-    assert dict(found) == {"mysql": "sha256:theirs"}
-    assert found.references == {"mysql": "mysql:8.4"}
+    images = built(engine, plan, "mysql")
+    assert dict(images) == {"mysql": "sha256:theirs"}
+    assert images.references == {"mysql": "mysql:8.4"}
     assert events == ["image mysql cached"]
 
 

@@ -57,20 +57,20 @@ def test_a_dockerfile_asks_for_buildkit_by_an_instruction(
 def test_the_command_has_the_values_of_no_argument(tmp_path: Path) -> None:
     token = tmp_path / "auth.json"
     token.write_text("{}")
-    given = order(
+    build = order(
         tmp_path, target="production", args={"PHP": "8.4"}, secrets={"composer_auth": token}
     )
-    assert given.context.buildkit_feature == "a secret mount"
-    assert " ".join(buildkit.options(given)) == (
+    assert build.context.buildkit_feature == "a secret mount"
+    assert " ".join(buildkit.options(build)) == (
         "--progress=plain --file Dockerfile --tag cutover/app:1 --label cutover.role=image"
         f" --build-arg PHP --target production --secret id=composer_auth,src={token}"
     )
 
 
 def test_an_argument_does_not_hide_a_variable_of_the_command(tmp_path: Path) -> None:
-    given = order(tmp_path, args={"PATH": "/opt/app", "DOCKER_HOST": "tcp://db:1", "PHP": "8.4"})
-    options = list(buildkit.options(given))
-    named = [options[place + 1] for place, one in enumerate(options) if one == "--build-arg"]
+    build = order(tmp_path, args={"PATH": "/opt/app", "DOCKER_HOST": "tcp://db:1", "PHP": "8.4"})
+    options = list(buildkit.options(build))
+    named = [options[place + 1] for place, option in enumerate(options) if option == "--build-arg"]
     assert sorted(named) == ["DOCKER_HOST=tcp://db:1", "PATH=/opt/app", "PHP"]
 
 
@@ -97,8 +97,8 @@ def test_a_dockerfile_beside_its_context_goes_along(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     place = Place(tmp_path / "app", "../docker/Dockerfile")
     sources = Sources(root=tmp_path, app_context=tmp_path, vendor="", places={"app": place})
-    found = context("app", sources=sources)
-    assert found.files[found.dockerfile].read_text() == NONE
+    build_context = context("app", sources=sources)
+    assert build_context.files[build_context.dockerfile].read_text() == NONE
 
 
 def test_a_secret_without_its_file_is_named(tmp_path: Path) -> None:
@@ -112,10 +112,10 @@ def test_a_secret_without_its_file_is_named(tmp_path: Path) -> None:
 def program(directory: Path, script: str) -> Path:
     """Make a ``docker`` command in a directory of its own."""
     directory.mkdir()
-    made = directory / "docker"
-    made.write_text(f"#!/bin/sh\n{script}\n")
-    made.chmod(0o755)
-    return made
+    command = directory / "docker"
+    command.write_text(f"#!/bin/sh\n{script}\n")
+    command.chmod(0o755)
+    return command
 
 
 @pytest.mark.parametrize(
@@ -142,9 +142,9 @@ def test_a_machine_without_buildkit_is_told_with_the_remedy(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
     client: Any = SimpleNamespace()
-    given = order(tmp_path, f"{NONE}RUN --mount=type=cache,target=/c make\n")
+    build = order(tmp_path, f"{NONE}RUN --mount=type=cache,target=/c make\n")
     with pytest.raises(ImageBuildFailed) as caught:
-        buildkit.run(client, given, log=io.StringIO(), feature="RUN --mount", stopped=Event())
+        buildkit.run(client, build, log=io.StringIO(), feature="RUN --mount", stopped=Event())
     assert caught.value.what == (
         "image app needs BuildKit, for `RUN --mount` in Dockerfile, and this machine has none:"
         " `docker buildx version` fails"
@@ -171,20 +171,20 @@ echo "#5 [app 1/2] RUN --mount=type=cache make"
 def test_a_frontend_that_is_not_to_be_had_is_done_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str
 ) -> None:
-    made = program(tmp_path / "bin", f"{WITHOUT_REGISTRY}\n{last}")
-    monkeypatch.setenv("PATH", f"{made.parent}:/usr/bin:/bin")
+    command = program(tmp_path / "bin", f"{WITHOUT_REGISTRY}\n{last}")
+    monkeypatch.setenv("PATH", f"{command.parent}:/usr/bin:/bin")
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
     (tmp_path / "app").mkdir()
-    given = order(tmp_path / "app", f"# syntax={FRONTEND}\n{NONE}RUN --mount=type=cache make\n")
+    build = order(tmp_path / "app", f"# syntax={FRONTEND}\n{NONE}RUN --mount=type=cache make\n")
     log = io.StringIO()
     log.name = "build.log"
     run: Any = {"log": log, "feature": "RUN --mount", "stopped": Event()}
     client: Any = SimpleNamespace()
     if last == "exit 0":
-        buildkit.run(client, given, **run)
+        buildkit.run(client, build, **run)
     else:
         with pytest.raises(ImageBuildFailed) as caught:
-            buildkit.run(client, given, **run)
+            buildkit.run(client, build, **run)
         assert "RUN --mount=type=cache make" in str(caught.value)
         assert "registry-1" not in str(caught.value)
     assert f"docker.io/{FRONTEND} is not to be had: once more without" in log.getvalue()

@@ -25,16 +25,16 @@ def test_the_files_of_composers_home_go_along(home: str, tmp_path: Path) -> None
     environment = {"HOME": str(tmp_path)}
     if home == "elsewhere":
         environment["COMPOSER_HOME"] = str(place)
-    found = composer_settings.detect(environment)
-    assert sorted(found.files) == ["auth.json", "config.json"]
+    settings = composer_settings.detect(environment)
+    assert sorted(settings.files) == ["auth.json", "config.json"]
     assert redact("shop: first-password") == "shop: ***"
 
 
 def test_the_variable_goes_before_the_file(tmp_path: Path) -> None:
     (tmp_path / "auth.json").write_text(LOGIN % "second-password")
     variables = {"COMPOSER_HOME": str(tmp_path), "COMPOSER_AUTH": LOGIN % "third-password"}
-    found = composer_settings.detect(variables)
-    assert found.files == {"auth.json": (LOGIN % "third-password").encode()}
+    settings = composer_settings.detect(variables)
+    assert settings.files == {"auth.json": (LOGIN % "third-password").encode()}
     assert redact("third-password") == "***"
 
 

@@ -55,8 +55,8 @@ def test_bases_made_at_the_same_time_install_mmdebstrap_once(apt: Path) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    asked = (apt / "asked").read_text().splitlines()
-    assert [line.split()[2] for line in asked] == ["update", "install"]
+    lines = (apt / "asked").read_text().splitlines()
+    assert [line.split()[2] for line in lines] == ["update", "install"]
 
 
 def test_what_apt_says_is_in_the_error(apt: Path) -> None:

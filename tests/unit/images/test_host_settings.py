@@ -37,16 +37,16 @@ def test_pip_without_settings_is_nothing() -> None:
 
 
 def test_mirror_is_the_one_of_the_release_itself() -> None:
-    found = host_settings.parse_mirror(TARGETS, codename="bookworm")
-    assert found == "http://mirror.example/debian"
+    mirror = host_settings.parse_mirror(TARGETS, codename="bookworm")
+    assert mirror == "http://mirror.example/debian"
     assert host_settings.parse_mirror(TARGETS, codename="trixie") == ""
 
 
 def test_mirror_list_of_a_cloud_image_is_followed(tmp_path: Path) -> None:
     listed = tmp_path / "debian.list"
     listed.write_text("# mirrors\nhttps://cloud.example/debian\n")
-    found = host_settings.parse_mirror(f"trixie main mirror+file:{listed}", codename="trixie")
-    assert found == "https://cloud.example/debian"
+    mirror = host_settings.parse_mirror(f"trixie main mirror+file:{listed}", codename="trixie")
+    assert mirror == "https://cloud.example/debian"
 
 
 def test_only_debian_has_a_debian_mirror() -> None:

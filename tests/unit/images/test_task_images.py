@@ -19,21 +19,21 @@ def test_each_image_has_a_name_that_docker_takes() -> None:
 
 def test_images_are_sorted_by_their_sources() -> None:
     built = BuiltImage(context="docker/nginx", dockerfile="Dockerfile.web")
-    found = TaskImages.of({NGINX: built, AGENT: "none", CACHE: CACHE}, root=Path("/shop"))
-    assert found.references == {name_of(NGINX): NGINX, name_of(CACHE): CACHE}
-    assert found.places == {name_of(NGINX): Place(Path("/shop/docker/nginx"), "Dockerfile.web")}
-    assert found.overrides == {name_of(CACHE): CACHE}
+    images = TaskImages.of({NGINX: built, AGENT: "none", CACHE: CACHE}, root=Path("/shop"))
+    assert images.references == {name_of(NGINX): NGINX, name_of(CACHE): CACHE}
+    assert images.places == {name_of(NGINX): Place(Path("/shop/docker/nginx"), "Dockerfile.web")}
+    assert images.overrides == {name_of(CACHE): CACHE}
 
 
 def test_an_image_that_is_not_to_be_had_is_named_with_the_key_to_set() -> None:
-    found = TaskImages.of({AGENT: AGENT, NGINX: "nginx:local"}, root=Path("/shop"))
-    assert str(found.not_to_be_had(name_of(AGENT), refused="no route to host")) == (
+    images = TaskImages.of({AGENT: AGENT, NGINX: "nginx:local"}, root=Path("/shop"))
+    assert str(images.not_to_be_had(name_of(AGENT), refused="no route to host")) == (
         f"image {AGENT} is not to be had: it is not on this machine, and could not be pulled\n"
         "  last answer: no route to host\n"
         "  where: cutover.toml: [images]\n"
         f'  what to do: write "{AGENT}" = "none" under [images], so that its containers idle, or'
         " name there an image that this machine has, or the context that builds it"
     )
-    assert str(found.not_to_be_had(name_of(NGINX), refused="")).startswith(
+    assert str(images.not_to_be_had(name_of(NGINX), refused="")).startswith(
         f"image nginx:local, for {NGINX}, is not to be had"
     )

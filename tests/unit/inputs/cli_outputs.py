@@ -18,7 +18,7 @@ CREATED = "2026-11-01T09:00:00.000000+00:00"
 
 def text(*outputs: Mapping[str, Any]) -> str:
     """Print outputs one after another, as `>>` appends them."""
-    return "".join(json.dumps(one, indent=4) + "\n" for one in outputs)
+    return "".join(json.dumps(output, indent=4) + "\n" for output in outputs)
 
 
 def content(name: str) -> dict[str, Any]:
@@ -34,13 +34,14 @@ def task_definition(name: str) -> dict[str, Any]:
     containers = [
         {
             **empty,
-            **one,
+            **container,
             "portMappings": [
-                {**port, "hostPort": port["containerPort"]} for port in one.get("portMappings", [])
+                {**port, "hostPort": port["containerPort"]}
+                for port in container.get("portMappings", [])
             ],
             "systemControls": [],
         }
-        for one in raw["containerDefinitions"]
+        for container in raw["containerDefinitions"]
     ]
     return {
         "taskDefinition": {
@@ -190,16 +191,16 @@ def security_groups() -> dict[str, Any]:
     return {
         "SecurityGroups": [
             {
-                **one,
+                **group,
                 "OwnerId": ACCOUNT,
-                "SecurityGroupArn": ARN % ("ec2", f"security-group/{one['GroupId']}"),
-                "Tags": [{"Key": "Name", "Value": one["GroupName"]}],
+                "SecurityGroupArn": ARN % ("ec2", f"security-group/{group['GroupId']}"),
+                "Tags": [{"Key": "Name", "Value": group["GroupName"]}],
                 **{
-                    field: [{**empty, **rule} for rule in one[field]]
+                    field: [{**empty, **rule} for rule in group[field]]
                     for field in ("IpPermissions", "IpPermissionsEgress")
                 },
             }
-            for one in (*groups, default)
+            for group in (*groups, default)
         ]
     }
 
@@ -254,8 +255,13 @@ def network() -> list[dict[str, Any]]:
         },
         {
             "RouteTables": [
-                {"RouteTableId": one, "VpcId": vpc, "Associations": places, "Routes": routes[one]}
-                for one, places in tables.items()
+                {
+                    "RouteTableId": table,
+                    "VpcId": vpc,
+                    "Associations": places,
+                    "Routes": routes[table],
+                }
+                for table, places in tables.items()
             ]
         },
         {
@@ -354,13 +360,13 @@ def targets() -> dict[str, Any]:
 
 def queues() -> list[dict[str, Any]]:
     """`aws sqs get-queue-attributes` of each queue, the dead-letter queue last."""
-    return [_queue(one) for one in reversed(content("aws/queues.json")["CreateQueue"])]
+    return [_queue(queue) for queue in reversed(content("aws/queues.json")["CreateQueue"])]
 
 
 def _queue(create_queue: dict[str, Any]) -> dict[str, Any]:
-    given = dict(create_queue["Attributes"])
-    if "RedrivePolicy" in given:
-        given["RedrivePolicy"] = json.dumps(given["RedrivePolicy"])
+    settings = dict(create_queue["Attributes"])
+    if "RedrivePolicy" in settings:
+        settings["RedrivePolicy"] = json.dumps(settings["RedrivePolicy"])
     printed = {
         "QueueArn": ARN % ("sqs", create_queue["QueueName"]),
         "ApproximateNumberOfMessages": "0",
@@ -369,7 +375,7 @@ def _queue(create_queue: dict[str, Any]) -> dict[str, Any]:
         "CreatedTimestamp": "1761987600",
         "LastModifiedTimestamp": "1761987600",
         "DelaySeconds": "0",
-        **given,
+        **settings,
     }
     return {"Attributes": printed}
 
@@ -404,12 +410,12 @@ def role(name: str) -> list[dict[str, Any]]:
         "MaxSessionDuration": 3600,
         "RoleLastUsed": {"LastUsedDate": CREATED, "Region": "us-east-1"},
     }
-    inline = [{"RoleName": raw["RoleName"], **one} for one in raw.get("Policies", [])]
+    inline = [{"RoleName": raw["RoleName"], **policy} for policy in raw.get("Policies", [])]
     managed = [
         {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn}
         for arn in raw.get("ManagedPolicyArns", [])
     ]
-    names = {"PolicyNames": [one["PolicyName"] for one in inline]}
+    names = {"PolicyNames": [policy["PolicyName"] for policy in inline]}
     return [{"Role": printed}, names, *inline, {"AttachedPolicies": managed}]
 
 

@@ -59,11 +59,11 @@ def write(directory: Path, text: str = GOOD) -> Path:
 
 def load(directory: Path, **environ: str) -> config.Config:
     source = config.read(environ, cwd=directory)
-    found, problems = config.check(source, environ, Derivation())
+    configuration, problems = config.check(source, environ, Derivation())
     if problems:
         raise InputError(problems)
-    assert found is not None
-    return found
+    assert configuration is not None
+    return configuration
 
 
 def failure(directory: Path, text: str = GOOD, **environ: str) -> str:
@@ -75,15 +75,15 @@ def failure(directory: Path, text: str = GOOD, **environ: str) -> str:
 
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:
-    found = load(write(tmp_path))
-    assert found.public_host == "tickets.example"
-    assert found.secrets["db"] == {
+    configuration = load(write(tmp_path))
+    assert configuration.public_host == "tickets.example"
+    assert configuration.secrets["db"] == {
         "username": "tickets",
         "password": Generated(generate="password"),
     }
-    assert found.first_run[0].command == ("php", "artisan", "migrate")
-    assert found.overlay.environment == {"AWS_ENDPOINT_URL": "http://emulator:4566"}
-    assert found.home == tmp_path / ".cutover"
+    assert configuration.first_run[0].command == ("php", "artisan", "migrate")
+    assert configuration.overlay.environment == {"AWS_ENDPOINT_URL": "http://emulator:4566"}
+    assert configuration.home == tmp_path / ".cutover"
 
 
 def test_the_projects_own_file_is_good() -> None:
@@ -182,9 +182,9 @@ def test_a_missing_file_names_the_variable_that_moves_it(tmp_path: Path) -> None
             (
                 "[aws]",
                 f'[app.pages]\naccount = {{ user = "editor"{more} }}\n[aws]',
-                f"app.pages.account.{said}",
+                f"app.pages.account.{message}",
             )
-            for more, said in (
+            for more, message in (
                 ("", "password is missing"),
                 (', password = "x", secret = "db"', "password is here beside a secret's"),
                 (', secret = "none"', 'secret is "none", and there is no such secret with keys'),
@@ -238,15 +238,15 @@ def test_a_value_with_a_fault_is_one_problem(tmp_path: Path) -> None:
     write(tmp_path, GOOD.replace('["php", "artisan", "migrate"]', '[""]'))
     with pytest.raises(InputError) as caught:
         load(tmp_path)
-    assert [one.key for one in caught.value.problems] == ["first_run[0].command[0]"]
+    assert [problem.key for problem in caught.value.problems] == ["first_run[0].command[0]"]
 
 
 def test_two_findings_of_a_scenario_may_be_accepted(tmp_path: Path) -> None:
-    one = (
+    table = (
         '[[accept]]\nscenario = "debian_packages_have_their_security_fixes"\nfinding = "{}"\n'
         'why = "b"\nuntil = 2027-01-31\n'
     )
-    write(tmp_path, GOOD + one.format("CVE-1") + one.format("CVE-2"))
+    write(tmp_path, GOOD + table.format("CVE-1") + table.format("CVE-2"))
     assert len(load(tmp_path).accept) == 2
 
 
@@ -255,15 +255,15 @@ def test_an_empty_variable_names_no_file(tmp_path: Path) -> None:
 
 
 def test_runs_are_kept_in_a_directory(tmp_path: Path) -> None:
-    said = failure(tmp_path, CUTOVER_HOME="cutover.toml")
-    assert "CUTOVER_HOME" in said
-    assert "a file, and a directory is expected" in said
+    message = failure(tmp_path, CUTOVER_HOME="cutover.toml")
+    assert "CUTOVER_HOME" in message
+    assert "a file, and a directory is expected" in message
 
 
 def test_an_unknown_variable_names_the_nearest(tmp_path: Path) -> None:
-    said = failure(tmp_path, CUTOVER_VENDER="debian")
-    assert "CUTOVER_VENDER is unknown" in said
-    assert 'did you mean "CUTOVER_VENDOR"?' in said
+    message = failure(tmp_path, CUTOVER_VENDER="debian")
+    assert "CUTOVER_VENDER is unknown" in message
+    assert 'did you mean "CUTOVER_VENDOR"?' in message
 
 
 @pytest.mark.parametrize(
@@ -280,22 +280,22 @@ def test_all_problems_come_out_together_each_with_its_line_and_remedy(tmp_path: 
     with pytest.raises(InputError) as caught:
         load(tmp_path, CUTOVER_VENDOR="npm", CUTOVER_HOMe="x")
     problems = caught.value.problems
-    assert {one.key for one in problems} == {
+    assert {problem.key for problem in problems} == {
         *("CUTOVER_VENDOR", "CUTOVER_HOMe", "aws.regoin", "first_run[0].command"),
         *("network.vpc_cidr", "limits.up_s", "images.ap"),
     }
     lines = text.splitlines()
-    assert all(one.hint for one in problems)
-    for one in problems:
-        if one.key in ("aws.regoin", "network.vpc_cidr", "first_run[0].command"):
-            assert lines[one.line - 1].startswith(one.key.rpartition(".")[2])
+    assert all(problem.hint for problem in problems)
+    for problem in problems:
+        if problem.key in ("aws.regoin", "network.vpc_cidr", "first_run[0].command"):
+            assert lines[problem.line - 1].startswith(problem.key.rpartition(".")[2])
     assert str(caught.value).startswith("7 problems in the configuration and its files:\n")
 
 
 def test_a_proxy_has_a_group_and_an_endpoint(tmp_path: Path) -> None:
-    said = failure(tmp_path, re.sub("(?m)^proxy_group.*$", "", GOOD))
-    assert "network.proxy_group is missing, and there is database.proxy_endpoint" in said
-    assert "remove database.proxy_endpoint: without RDS Proxy, tasks reach the database" in said
+    message = failure(tmp_path, re.sub("(?m)^proxy_group.*$", "", GOOD))
+    assert "network.proxy_group is missing, and there is database.proxy_endpoint" in message
+    assert "remove database.proxy_endpoint: without RDS Proxy, tasks reach the database" in message
     without = re.sub("(?m)^proxy_.*$", "", GOOD)
     assert load(write(tmp_path, without)).database.proxy_endpoint is None
 
@@ -337,8 +337,8 @@ def test_a_vendor_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_probe_key_is_never_shown(tmp_path: Path) -> None:
-    found = load(write(tmp_path), CUTOVER_PROBE_KEY="very-secret-key")
-    assert "very-secret-key" not in repr(found)
+    configuration = load(write(tmp_path), CUTOVER_PROBE_KEY="very-secret-key")
+    assert "very-secret-key" not in repr(configuration)
 
 
 def test_every_variable_and_table_is_documented() -> None:
@@ -410,7 +410,7 @@ def test_a_wrong_page_brings_no_problem_of_its_default(project: Path) -> None:
     path.write_text(path.read_text().replace('public = "/login"', 'public = "login"'))
     with pytest.raises(InputError) as caught:
         production.load({}, cwd=project)
-    assert [one.key for one in caught.value.problems] == ["app.pages.public"]
+    assert [problem.key for problem in caught.value.problems] == ["app.pages.public"]
     path.write_text(path.read_text().replace('public = "login"', 'public = "/"'))
     with pytest.raises(InputError, match=r"app\.pages\.public"):
         production.load({}, cwd=project)

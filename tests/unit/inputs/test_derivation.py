@@ -53,9 +53,12 @@ def refusal(project: Path) -> str:
 
 
 def test_what_the_files_have_is_not_asked_again(project: Path) -> None:
-    derived, given = production.load({}, cwd=project).config, production.load({}, cwd=ROOT).config
+    derived, reference = (
+        production.load({}, cwd=project).config,
+        production.load({}, cwd=ROOT).config,
+    )
     for name in ("public_url", "account_id", "region", "database", "cluster", "probe"):
-        assert getattr(derived, name) == getattr(given, name)
+        assert getattr(derived, name) == getattr(reference, name)
     network = production.load({}, cwd=ROOT).network
     assert production.load({}, cwd=project).network.proxy_group == network.proxy_group
     assert production.load({}, cwd=project).network.database_group == network.database_group
@@ -186,8 +189,10 @@ def move_variables(project: Path) -> list[str]:
         path = project / f"app/ecs/{name}.json"
         data = json.loads(path.read_text())
         (container,) = data["containerDefinitions"]
-        given = [f"{one['name']}={one['value']}" for one in container.pop("environment")]
-        lines = lines or given
+        entries = [
+            f"{variable['name']}={variable['value']}" for variable in container.pop("environment")
+        ]
+        lines = lines or entries
         container["environmentFiles"] = [{"type": "s3", "value": ENV_FILE}]
         path.write_text(json.dumps(data, indent=2))
     return lines
@@ -198,11 +203,11 @@ def test_variables_of_environment_files_count_as_the_containers_own(project: Pat
     (project / "prod.env").write_text("\n".join(move_variables(project)) + "\n")
     with (project / "cutover.toml").open("a") as file:
         file.write(f'\n[environment_files]\n"{ENV_FILE}" = "prod.env"\n')
-    found = production.load({}, cwd=project)
-    assert found.config.public_url == before.config.public_url
-    assert found.config.database == before.config.database
-    assert found.session_cookie == before.session_cookie
-    assert found.resource_names == before.resource_names
+    app = production.load({}, cwd=project)
+    assert app.config.public_url == before.config.public_url
+    assert app.config.database == before.config.database
+    assert app.session_cookie == before.session_cookie
+    assert app.resource_names == before.resource_names
 
 
 def test_a_variable_of_a_container_goes_before_that_of_its_file(project: Path) -> None:
@@ -229,11 +234,13 @@ def test_a_database_url_names_host_and_schema(project: Path, url: str) -> None:
         data = json.loads(path.read_text())
         (container,) = data["containerDefinitions"]
         container["environment"] = [
-            one for one in container["environment"] if not one["name"].startswith("DB_")
+            variable
+            for variable in container["environment"]
+            if not variable["name"].startswith("DB_")
         ] + [{"name": "DB_URL", "value": url.format(host)}]
         path.write_text(json.dumps(data))
-    found = production.load({}, cwd=project).config.database
-    assert (found.proxy_endpoint, found.name) == (host, "shop")
+    database = production.load({}, cwd=project).config.database
+    assert (database.proxy_endpoint, database.name) == (host, "shop")
 
 
 @pytest.mark.parametrize("variable", ["DB_WRITE_HOST", "DB_HOST_WRITE", "DB_WRITER_HOST"])
@@ -283,5 +290,5 @@ def test_the_path_of_an_app(url: str, path: str) -> None:
 def test_the_public_url_of_an_app_below_a_path_is_its_host(tmp_path: Path) -> None:
     raw = {"name": "APP_URL", "value": "https://www.shop.example/shop"}
     data = {"containerDefinitions": [{"environment": [raw]}]}
-    found = derive({}, [Document(tmp_path / "web.json", json.dumps(data), data)])
-    assert found.values["app.url"].text == "https://www.shop.example"
+    derivation = derive({}, [Document(tmp_path / "web.json", json.dumps(data), data)])
+    assert derivation.values["app.url"].text == "https://www.shop.example"

@@ -21,15 +21,15 @@ def problems(
     given: dict[str, Any], *, api: str = "ecs", operation: str = "CreateService", key: str = ""
 ) -> list[str]:
     fit = operation_shapes.fit(given, api=api, operation=operation, key=key)
-    return [f"{one}: {one.hint}" for one in fit.problems]
+    return [f"{problem}: {problem.hint}" for problem in fit.problems]
 
 
 def test_what_aws_takes_is_taken() -> None:
     group = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "DISABLED"}}
-    given = {**SERVICE, "networkConfiguration": group, "tags": [{"key": "a", "value": "b"}]}
-    fit = operation_shapes.fit(given, api="ecs", operation="CreateService")
+    service = {**SERVICE, "networkConfiguration": group, "tags": [{"key": "a", "value": "b"}]}
+    fit = operation_shapes.fit(service, api="ecs", operation="CreateService")
     assert not fit.problems
-    assert fit.fitting == given
+    assert fit.fitting == service
 
 
 @pytest.mark.parametrize(
@@ -50,15 +50,17 @@ def test_what_aws_takes_is_taken() -> None:
     ],
 )
 def test_what_aws_refuses_is_named(changed: dict[str, Any], said: str, remedy: str) -> None:
-    message = next(one for one in problems({**SERVICE, **changed}) if one.startswith(said))
+    message = next(
+        problem for problem in problems({**SERVICE, **changed}) if problem.startswith(said)
+    )
     assert remedy in message
     assert "(ecs CreateService)" in message
 
 
 def test_an_empty_name_in_a_list_is_named_and_an_empty_word_of_a_command_is_not() -> None:
-    given = {"Name": "shop", "Subnets": ["", "subnet-1"], "SecurityGroups": ["sg-1"]}
-    found = problems(given, api="elbv2", operation="CreateLoadBalancer")
-    assert [one.split(":")[0] for one in found] == ["Subnets[0] is empty"]
+    balancer = {"Name": "shop", "Subnets": ["", "subnet-1"], "SecurityGroups": ["sg-1"]}
+    messages = problems(balancer, api="elbv2", operation="CreateLoadBalancer")
+    assert [message.split(":")[0] for message in messages] == ["Subnets[0] is empty"]
     container = {"name": "app", "image": "app:1", "command": ["php", ""]}
     task = {"family": "web", "containerDefinitions": [container]}
     assert problems(task, operation="RegisterTaskDefinition") == []
@@ -68,17 +70,17 @@ def test_a_document_may_be_any_json() -> None:
     hook = {"hookTargetArn": "arn", "roleArn": "arn", "lifecycleStages": ["PRE_SCALE_UP"]}
     for details in ("{}", {"suite": "smoke"}):
         hooks = {"lifecycleHooks": [{**hook, "hookDetails": details}]}
-        given = {**SERVICE, "deploymentConfiguration": hooks}
-        fit = operation_shapes.fit(given, api="ecs", operation="CreateService")
+        service = {**SERVICE, "deploymentConfiguration": hooks}
+        fit = operation_shapes.fit(service, api="ecs", operation="CreateService")
         assert not fit.problems
-        assert fit.fitting == given
+        assert fit.fitting == service
 
 
 def test_a_value_is_never_shown_but_where_aws_lists_what_it_takes() -> None:
     environment = [{"name": "DB_PASSWORD", "value": 12345678}]
     container = {"name": "app", "environment": environment}
-    given = {"family": "web", "containerDefinitions": [container]}
-    (message,) = problems(given, operation="RegisterTaskDefinition")
+    task = {"family": "web", "containerDefinitions": [container]}
+    (message,) = problems(task, operation="RegisterTaskDefinition")
     assert "containerDefinitions[0].environment[0].value is a number" in message
     assert "put it in quotes" in message
     assert "12345678" not in message
@@ -89,15 +91,15 @@ def test_the_key_says_where_in_the_file_the_input_is() -> None:
 
 
 def test_a_misspelt_field_is_one_problem_and_not_two() -> None:
-    assert [one.partition(":")[0] for one in problems({"serviceNam": "web"})] == [
+    assert [message.partition(":")[0] for message in problems({"serviceNam": "web"})] == [
         "serviceNam is no field that AWS knows"
     ]
 
 
 def test_every_problem_is_found_and_what_fits_is_left() -> None:
-    given = {"serviceName": 5, "desiredcount": 2, "tags": [{"key": "a"}, 7], "launchType": "EC2x"}
-    fit = operation_shapes.fit(given, api="ecs", operation="CreateService")
-    assert [one.key for one in fit.problems] == [
+    service = {"serviceName": 5, "desiredcount": 2, "tags": [{"key": "a"}, 7], "launchType": "EC2x"}
+    fit = operation_shapes.fit(service, api="ecs", operation="CreateService")
+    assert [problem.key for problem in fit.problems] == [
         "serviceName",
         "desiredcount",
         "tags[1]",
@@ -123,16 +125,16 @@ def test_a_name_that_aws_needs_is_not_empty_and_another_text_may_be() -> None:
     (message,) = problems({"EmailAddress": ""}, api="ses", operation="VerifyEmailIdentity")
     assert message.startswith("EmailAddress is empty")
     logging = {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}
-    given = {"Bucket": "uploads", "BucketLoggingStatus": logging}
-    assert problems(given, api="s3", operation="PutBucketLogging") == []
+    request = {"Bucket": "uploads", "BucketLoggingStatus": logging}
+    assert problems(request, api="s3", operation="PutBucketLogging") == []
 
 
 def test_a_rule_has_the_word_where_the_shape_says_less_and_not_where_it_saw_nothing() -> None:
-    given = {"serviceName": 5, "launchType": "EC2x"}
-    fit = operation_shapes.fit(given, api="ecs", operation="CreateService")
+    service = {"serviceName": 5, "launchType": "EC2x"}
+    fit = operation_shapes.fit(service, api="ecs", operation="CreateService")
     rules = [Problem("serviceName", "is missing", ""), Problem("launchType", "is EC2", "")]
-    found = fit.with_checks(rules)
-    assert [str(one) for one in found] == [
+    all_problems = fit.with_checks(rules)
+    assert [str(problem) for problem in all_problems] == [
         "serviceName is a number, and must be a string",
         "launchType is EC2",
     ]

@@ -55,9 +55,9 @@ def replace(path: Path, old: str, new: str) -> None:
 def problems(project: Path, **environ: str) -> dict[tuple[str, str], Problem]:
     with pytest.raises(InputError) as caught:
         production.load(environ, cwd=project)
-    found = {(Path(one.file).name, one.key): one for one in caught.value.problems}
-    assert len(found) == len(caught.value.problems)
-    return found
+    by_key = {(Path(problem.file).name, problem.key): problem for problem in caught.value.problems}
+    assert len(by_key) == len(caught.value.problems)
+    return by_key
 
 
 def test_scenarios_know_the_resources_by_kind() -> None:
@@ -90,16 +90,16 @@ def test_the_queue_of_jobs_is_named_in_laravels_container(project: Path) -> None
         web.definition, raw={**web.definition.raw, "containerDefinitions": containers}
     )
     services = {**loaded.services, "web": dataclasses.replace(web, definition=definition)}
-    found = dataclasses.replace(loaded, services=services)
-    assert found.resource_names["queue"] == "tickets-jobs"
+    app = dataclasses.replace(loaded, services=services)
+    assert app.resource_names["queue"] == "tickets-jobs"
 
 
 def test_every_file_is_read_once(project: Path, opened: Counter[str]) -> None:
-    found = production.load({}, cwd=project)
+    app = production.load({}, cwd=project)
     files = [path for path in project.rglob("*") if path.is_file() and path.name != "Dockerfile"]
     assert set(opened) == {path.name for path in files}
     assert set(opened.values()) == {1}
-    assert set(found.digests) == {str(path.relative_to(project)) for path in files}
+    assert set(app.digests) == {str(path.relative_to(project)) for path in files}
 
 
 def test_a_file_with_problems_is_read_once_too(project: Path, opened: Counter[str]) -> None:
@@ -121,9 +121,9 @@ def test_the_problems_of_all_files_come_out_together(project: Path) -> None:
     edit(project / "app/iam/web-task.json", lambda raw: raw.pop("RoleName"))
     (project / "app/aws/queues.json").write_text("{,}")
 
-    found = problems(project, CUTOVER_VENDER="debian")
+    by_key = problems(project, CUTOVER_VENDER="debian")
 
-    assert set(found) == {
+    assert set(by_key) == {
         ("", "CUTOVER_VENDER"),
         ("cutover.toml", "aws.regoin"),
         ("cutover.toml", "resources.bucket"),
@@ -137,10 +137,10 @@ def test_the_problems_of_all_files_come_out_together(project: Path) -> None:
         ("web-task.json", "RoleName"),
         ("queues.json", ""),
     }
-    assert all(one.message and one.hint for one in found.values())
-    without_line = {key for (_, key), problem in found.items() if not problem.line}
+    assert all(problem.message and problem.hint for problem in by_key.values())
+    without_line = {key for (_, key), problem in by_key.items() if not problem.line}
     assert without_line == {"CUTOVER_VENDER", "RoleName", ""}
-    assert found["cutover.toml", "network.database_group"].hint == (
+    assert by_key["cutover.toml", "network.database_group"].hint == (
         'did you mean "tickets-database"?'
     )
 
@@ -160,8 +160,8 @@ def test_files_are_compared_with_each_other(project: Path) -> None:
             securityGroups=["sg-0a40c1e2f3b4a5104"]
         ),
     )
-    found = problems(project)
-    assert set(found) == {
+    by_key = problems(project)
+    assert set(by_key) == {
         ("worker.json", "containerDefinitions[0].image"),
         ("load-balancer.json", "LoadBalancer.SecurityGroups[0]"),
         ("security-groups.json", "SecurityGroups[2]"),
@@ -203,11 +203,11 @@ def test_the_dockerfiles_of_images_are_there(project: Path) -> None:
 
 def test_a_folder_of_own_scenarios_is_there(project: Path) -> None:
     replace(project / "cutover.toml", "[aws]", '[scenarios]\npaths = ["tests/cutover"]\n\n[aws]')
-    (found,) = problems(project).values()
+    (problem,) = problems(project).values()
     folder = project / "tests/cutover"
-    assert found.key == "scenarios.paths[0]"
-    assert found.message == f'is "{folder}", and there is no such folder'
-    assert found.hint == "`cutover scenarios new NAME` makes it, with a first scenario"
+    assert problem.key == "scenarios.paths[0]"
+    assert problem.message == f'is "{folder}", and there is no such folder'
+    assert problem.hint == "`cutover scenarios new NAME` makes it, with a first scenario"
     folder.mkdir(parents=True)
     assert production.load({}, cwd=project).config.scenario_paths == (folder,)
 
@@ -225,8 +225,8 @@ def test_a_command_that_needs_no_configuration_reads_none(
 ) -> None:
     shutil.rmtree(project / "app")
     (project / "cutover.toml").write_text("[app")
-    found = config.locate({"CUTOVER_HOME": "runs"}, cwd=project)
-    assert found == config.Location(project / "cutover.toml", project / "runs")
+    location = config.locate({"CUTOVER_HOME": "runs"}, cwd=project)
+    assert location == config.Location(project / "cutover.toml", project / "runs")
     assert opened == {}
 
 
@@ -269,7 +269,9 @@ def problems_of_nightly(root: Path, *command: str, **changes: str) -> list[str]:
     try:
         production.load({}, cwd=root)
     except InputError as error:
-        return [f"{Path(one.file).name}: {one}; {one.hint}" for one in error.problems]
+        return [
+            f"{Path(problem.file).name}: {problem}; {problem.hint}" for problem in error.problems
+        ]
     return []
 
 
@@ -303,9 +305,9 @@ def test_a_further_schedule_is_read_like_the_first(project: Path) -> None:
 def test_a_further_schedule_has_problems_of_its_own(
     project: Path, changes: dict[str, str], message: str
 ) -> None:
-    found = problems_of_nightly(project, "php", "artisan", "queue:prune-failed", **changes)
-    assert any(message in one for one in found), found
-    assert all("nightly" in one for one in found), found
+    texts = problems_of_nightly(project, "php", "artisan", "queue:prune-failed", **changes)
+    assert any(message in text for text in texts), texts
+    assert all("nightly" in text for text in texts), texts
 
 
 def test_a_further_schedule_may_run_once(project: Path) -> None:
@@ -376,12 +378,12 @@ def test_a_listener_has_a_port_and_a_protocol(project: Path) -> None:
 
 def test_a_path_that_no_file_can_have_is_a_problem(project: Path) -> None:
     replace(project / "cutover.toml", '"app/aws/bucket.json"', f'"{"x" * 300}"')
-    (found,) = problems(project).values()
-    assert found.key == "resources.bucket"
+    (problem,) = problems(project).values()
+    assert problem.key == "resources.bucket"
     (project / "cutover.toml").unlink()
     (project / "cutover.toml").symlink_to("cutover.toml")
-    (found,) = problems(project).values()
-    assert found.message == "cannot be read: Too many levels of symbolic links"
+    (problem,) = problems(project).values()
+    assert problem.message == "cannot be read: Too many levels of symbolic links"
 
 
 @pytest.mark.parametrize(
@@ -391,15 +393,15 @@ def test_a_path_that_leads_to_no_file_is_a_problem(project: Path, target: str, s
     path = project / "app/aws/bucket.json"
     path.unlink()
     path.symlink_to(target)
-    (found,) = problems(project).values()
-    assert found.key == "resources.bucket"
-    assert said in found.message
+    (problem,) = problems(project).values()
+    assert problem.key == "resources.bucket"
+    assert said in problem.message
 
 
 def test_a_path_of_windows_is_answered_with_that_of_every_machine(project: Path) -> None:
     replace(project / "cutover.toml", '"app/aws/bucket.json"', "'app\\aws\\bucket.json'")
-    (found,) = problems(project).values()
-    assert found.hint == 'write "app/aws/bucket.json", or add the file'
+    (problem,) = problems(project).values()
+    assert problem.hint == 'write "app/aws/bucket.json", or add the file'
 
 
 def test_groups_that_are_not_known_accuse_no_key_of_cutover_toml(project: Path) -> None:
@@ -462,8 +464,8 @@ _ADMIN = {"task_definition": "admin.json", "service": "service-admin.json"}
 def test_a_named_directory_of_roles_has_some(project: Path) -> None:
     (project / "roles").mkdir()
     replace(project / "cutover.toml", 'context = "app"', 'context = "app"\nroles = "roles"')
-    (found,) = problems(project).values()
-    assert str(found) == "app.roles is a directory without a file *.json"
+    (problem,) = problems(project).values()
+    assert str(problem) == "app.roles is a directory without a file *.json"
 
 
 def test_an_environment_file_that_is_no_text_is_a_problem(project: Path) -> None:
@@ -477,8 +479,8 @@ def test_an_environment_file_that_is_no_text_is_a_problem(project: Path) -> None
     with (project / "cutover.toml").open("a") as file:
         file.write(f'[environment_files]\n"{arn}" = "web.env"\n')
     (project / "web.env").write_bytes(b"APP_NAME=\xff")
-    (found,) = problems(project).values()
-    assert found.message == "is not UTF-8: invalid start byte"
+    (problem,) = problems(project).values()
+    assert problem.message == "is not UTF-8: invalid start byte"
 
 
 def test_a_role_of_a_file_with_problems_is_not_missed(project: Path) -> None:

@@ -15,7 +15,10 @@ from tests.project import copy_inputs
 
 def found(root: Path, *accepted: Any, paths: Any = ("own",)) -> list[tuple[str, str, str]]:
     data = {"accept": [*accepted], "scenarios": {"paths": list(paths)}}
-    return [(one.key, one.message, one.hint) for one in scenarios.problems(data, root=root)]
+    return [
+        (problem.key, problem.message, problem.hint)
+        for problem in scenarios.problems(data, root=root)
+    ]
 
 
 @pytest.fixture
@@ -63,8 +66,10 @@ def test_folders_that_there_are_not_are_named(own: Path) -> None:
 
 
 def test_a_scenario_is_accepted_once(own: Path) -> None:
-    one = {"scenario": "bucket_is_private"}
-    (problem,) = found(own, one, {"scenario": "test_bucket_is_private"}, {**one, "finding": "x"})
+    entry = {"scenario": "bucket_is_private"}
+    (problem,) = found(
+        own, entry, {"scenario": "test_bucket_is_private"}, {**entry, "finding": "x"}
+    )
     assert problem[1] == 'accepts "test_bucket_is_private" again'
 
 
@@ -77,5 +82,5 @@ def test_they_are_problems_of_the_files_and_not_of_making_the_first_one(tmp_path
     assert (reading.config({}) is not None, reading.problems) == (True, [])
     with pytest.raises(InputError) as failure:
         production.load({}, cwd=tmp_path)
-    keys = [one.key for one in failure.value.problems]
+    keys = [problem.key for problem in failure.value.problems]
     assert keys == ["scenarios.paths[0]", "accept[0].scenario"]

@@ -14,7 +14,7 @@ DB = "arn:aws:secretsmanager:us-east-1:876000000876:secret:shop/db-Ab3dE5"
 
 
 def test_a_text_is_a_string_and_a_table_a_secure_one() -> None:
-    plain, made, keyed = secret_values.make_parameters(
+    plain, app_key, keyed = secret_values.make_parameters(
         {
             "/shop/user": "shopper",
             "/shop/app-key": Parameter(generate="laravel-key"),
@@ -23,9 +23,9 @@ def test_a_text_is_a_string_and_a_table_a_secure_one() -> None:
     )
     assert plain.put == {"Name": "/shop/user", "Value": "shopper", "Type": "String"}
     assert plain.region == ""
-    assert made.put["Type"] == "SecureString"
-    assert made.put["Value"].startswith("base64:")
-    assert made.put["Value"] not in repr(made)
+    assert app_key.put["Type"] == "SecureString"
+    assert app_key.put["Value"].startswith("base64:")
+    assert app_key.put["Value"] not in repr(app_key)
     assert keyed.region == "eu-west-1"
     assert keyed.put == {
         "Name": "/shop/token",
@@ -53,6 +53,6 @@ def test_values_are_those_that_ecs_injects() -> None:
 
 def test_a_secret_may_be_one_text_that_is_made_up() -> None:
     shape: Any = {"shop/key": {"generate": "laravel-key"}, "shop/db": {"username": "shop"}}
-    made = secret_values.make(shape)
-    assert made["shop/key"].reveal().startswith("base64:")
-    assert secret_values.fields(made["shop/db"]) == {"username": "shop"}
+    secrets = secret_values.make(shape)
+    assert secrets["shop/key"].reveal().startswith("base64:")
+    assert secret_values.fields(secrets["shop/db"]) == {"username": "shop"}

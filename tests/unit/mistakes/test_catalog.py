@@ -15,10 +15,10 @@ from tests.mistakes.mistake import NOT_STARTED, RED, USAGE, Mistake
 from tests.project import ROOT, copy_of_the_app
 from tests.rehearsals import node_id
 
-ALL = [one for story in STORIES.values() for one in story]
-TWINS = [one.twin for one in ALL if one.twin]
+ALL = [mistake for story in STORIES.values() for mistake in story]
+TWINS = [mistake.twin for mistake in ALL if mistake.twin]
 
-each = pytest.mark.parametrize("mistake", ALL, ids=lambda one: one.name)
+each = pytest.mark.parametrize("mistake", ALL, ids=lambda mistake: mistake.name)
 
 
 def copy(files: tuple[str, ...], *, to: Path) -> None:
@@ -28,7 +28,7 @@ def copy(files: tuple[str, ...], *, to: Path) -> None:
 
 
 def test_no_name_is_given_twice() -> None:
-    names = [*(one.name for one in ALL), *(one.name for one in TWINS)]
+    names = [*(mistake.name for mistake in ALL), *(twin.name for twin in TWINS)]
     assert len(set(names)) == len(names)
 
 
@@ -47,7 +47,7 @@ def test_a_mistake_and_its_twin_have_scenarios_that_stay_green(mistake: Mistake)
 
 @each
 def test_a_cause_says_more_than_the_scenarios_title(mistake: Mistake) -> None:
-    titles = [one.__name__.replace("_", " ") for one in mistake.breaks]
+    titles = [scenario.__name__.replace("_", " ") for scenario in mistake.breaks]
     assert not any(mistake.cause.lower() in title for title in titles)
     assert len(mistake.cause) > len("valueFrom")
 
@@ -78,13 +78,13 @@ def test_a_mistake_is_rejected_at_once_where_it_says_so(mistake: Mistake, tmp_pa
 
 @pytest.mark.parametrize("story", STORIES)
 def test_the_twins_of_a_story_fit_the_app_together(story: str, tmp_path: Path) -> None:
-    edits: list[Edit] = [one.twin.edit for one in STORIES[story] if one.twin]
+    edits: list[Edit] = [mistake.twin.edit for mistake in STORIES[story] if mistake.twin]
     copy(tuple({file for edit in edits for file in edit.files}), to=tmp_path)
     for edit in edits:
         edit.apply(tmp_path)
 
 
 def test_a_scenario_is_found_by_its_node_id() -> None:
-    for scenario in {one for mistake in ALL for one in (*mistake.breaks, *mistake.also_green)}:
+    for scenario in {test for mistake in ALL for test in (*mistake.breaks, *mistake.also_green)}:
         path, _, name = node_id(scenario).partition("::")
         assert f"def {name}(" in (ROOT / path).read_text()

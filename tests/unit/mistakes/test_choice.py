@@ -46,30 +46,30 @@ def chosen(stories: dict[str, list[Mistake]], *changed: str) -> dict[str, str]:
 
 
 def test_a_change_of_a_file_brings_the_mistakes_that_edit_it() -> None:
-    wanted = mistake("wanted", "app/ecs/web.json", breaks=JOB)
-    found = chosen({"sessions": many("s", SESSION), "queue": [wanted]}, "app/ecs/web.json")
-    assert found["wanted"] == "the change touches app/ecs/web.json"
+    web_mistake = mistake("wanted", "app/ecs/web.json", breaks=JOB)
+    reasons = chosen({"sessions": many("s", SESSION), "queue": [web_mistake]}, "app/ecs/web.json")
+    assert reasons["wanted"] == "the change touches app/ecs/web.json"
 
 
 def test_a_change_of_a_scenario_brings_the_mistakes_that_break_it() -> None:
-    found = chosen(
+    reasons = chosen(
         {"sessions": many("s", SESSION), "queue": many("q", JOB)}, "scenarios/test_queue.py"
     )
-    assert set(found) <= {one.name for one in many("q", JOB)}
+    assert set(reasons) <= {candidate.name for candidate in many("q", JOB)}
 
 
 def test_a_change_of_the_harness_brings_the_stories_that_its_path_names() -> None:
-    found = chosen(
+    reasons = chosen(
         {"sessions": many("s", SESSION), "queue": many("q", JOB)},
         "harness/standins/emulator/sqs.py",
     )
-    assert set(found.values()) == {"queue is touched by harness/standins/emulator/sqs.py"}
+    assert set(reasons.values()) == {"queue is touched by harness/standins/emulator/sqs.py"}
 
 
 def test_some_that_do_not_start_are_always_among_them() -> None:
     late = [mistake(f"late {n}", code=NOT_STARTED) for n in range(5)]
-    found = chosen({"queue": many("q", JOB), "start": late}, "scenarios/test_queue.py")
-    assert sum(name.startswith("late") for name in found) == choice.NOT_STARTED_COUNT
+    reasons = chosen({"queue": many("q", JOB), "start": late}, "scenarios/test_queue.py")
+    assert sum(name.startswith("late") for name in reasons) == choice.NOT_STARTED_COUNT
 
 
 def test_what_is_rejected_at_once_takes_no_place() -> None:
@@ -84,7 +84,7 @@ def test_without_a_change_each_has_its_turn() -> None:
         for day in range(days)
         for name in choice.choose(STORIES, changed=(), day=DAY + timedelta(day)).mistakes
     }
-    red = {one.name for story in STORIES.values() for one in story if one.breaks}
+    red = {candidate.name for story in STORIES.values() for candidate in story if candidate.breaks}
     assert red <= rehearsed
 
 
@@ -105,7 +105,7 @@ def test_only_those_that_were_seen_green_are_rehearsed() -> None:
 
 
 def test_those_that_were_seen_green_are_in_the_catalog() -> None:
-    names = {one.name for story in STORIES.values() for one in story}
+    names = {candidate.name for story in STORIES.values() for candidate in story}
     assert names | {choice.twins_of(story) for story in STORIES} >= choice.REHEARSED
 
 

@@ -69,16 +69,16 @@ def test_a_report_becomes_a_record_that_reads_the_same(tmp_path: Path) -> None:
         scenario("test_tls", "error"),
         scenario("test_pinning", "skipped"),
     )
-    made = record.of_report(directory, form=normal_form(ACCESS))
-    assert made.scenarios == {
+    aws_record = record.of_report(directory, form=normal_form(ACCESS))
+    assert aws_record.scenarios == {
         "database::plaintext_is_refused": record.Scene(
             "passed", 1.3, {"refusal": {"text": "<proxy> refuses"}}
         ),
         "database::tls": record.Scene("failed", 1.3, {}),
     }
     path = tmp_path / "parity" / "aws.json"
-    record.write(made, path)
-    assert record.read(path) == made
+    record.write(aws_record, path)
+    assert record.read(path) == aws_record
     assert "shop" not in path.read_text()
 
 

@@ -49,33 +49,33 @@ def problems(command: str, *, folder: Path) -> list[str]:
         return [f"aws {service} is no service"]
     if name == "wait":
         name, *rest = rest
-        waiters = {kebab(one): one for one in _waiters(api).waiter_names}
+        waiters = {kebab(waiter): waiter for waiter in _waiters(api).waiter_names}
         if name not in waiters:
             return [f"aws {service} wait {name} is no waiter"]
         operation = _waiters(api).get_waiter(waiters[name]).operation
     else:
-        operations = {kebab(one): one for one in _operations(api)}
+        operations = {kebab(action): action for action in _operations(api)}
         if name not in operations:
             return [f"aws {service} {name} is no command"]
         operation = operations[name]
-    given = _options(rest)
+    options = _options(rest)
     shape = operation_shapes.input_shape(api, operation)
-    if _INPUT in given:
-        (text,) = given[_INPUT]
+    if _INPUT in options:
+        (text,) = options[_INPUT]
         return list(_of_input(text, api=api, operation=operation, folder=folder))
-    return list(_of_options(given, shape=shape))
+    return list(_of_options(options, shape=shape))
 
 
 def _options(words: Sequence[str]) -> dict[str, list[str]]:
     """Return the values of each option."""
-    given: dict[str, list[str]] = {}
+    options: dict[str, list[str]] = {}
     for word in words:
         if word.startswith("--"):
             option = word[2:]
-            given[option] = []
+            options[option] = []
         else:
-            given[option].append(word)
-    return given
+            options[option].append(word)
+    return options
 
 
 def _of_options(given: Mapping[str, list[str]], *, shape: Any) -> Iterator[str]:
@@ -100,9 +100,9 @@ def _of_options(given: Mapping[str, list[str]], *, shape: Any) -> Iterator[str]:
 def _of_input(text: str, *, api: str, operation: str, folder: Path) -> Iterator[str]:
     path = folder / text.removeprefix("file://")
     content = json.loads(path.read_text() if text.startswith("file://") else text)
-    for one in operation_shapes.fit(content, api=api, operation=operation).problems:
-        if "<" not in str(content.get(one.key, "")):
-            yield f"{operation}: {one.key} {one.message}"
+    for problem in operation_shapes.fit(content, api=api, operation=operation).problems:
+        if "<" not in str(content.get(problem.key, "")):
+            yield f"{operation}: {problem.key} {problem.message}"
 
 
 @cache

@@ -62,12 +62,12 @@ def client_of(answers: Mapping[str, Answer], calls: list[tuple[str, str]]) -> Ca
         def answer(model: Any, params: Mapping[str, Any], **_: Any) -> Any:
             calls.append((service, model.name))
             value = answers[f"{service} {model.name}"]
-            given = client_inputs[model.name]
-            found = value(given) if callable(value) else value
-            if isinstance(found, Refused):
-                error = {"Code": found.code, "Message": "refused"}
+            request = client_inputs[model.name]
+            response = value(request) if callable(value) else value
+            if isinstance(response, Refused):
+                error = {"Code": response.code, "Message": "refused"}
                 return _Http(400), {"Error": error, "ResponseMetadata": {}}
-            return _Http(200), deepcopy(found)
+            return _Http(200), deepcopy(response)
 
         client_inputs: dict[str, Mapping[str, Any]] = {}
 
@@ -133,7 +133,7 @@ def _network(files: Production) -> dict[str, Answer]:
         "ec2 DescribeRouteTables": {
             "RouteTables": [
                 {
-                    "Associations": [{"SubnetId": one["SubnetId"]} for one in subnets[:2]],
+                    "Associations": [{"SubnetId": subnet["SubnetId"]} for subnet in subnets[:2]],
                     "Routes": [{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"}],
                 },
                 {
@@ -160,8 +160,8 @@ def _network(files: Production) -> dict[str, Answer]:
 
 def _file(files: Production, name: str, operation: str) -> list[dict[str, Any]]:
     """Return the inputs of an operation in a file of [phases]."""
-    given = files.documents[f"phases.{name}"].data[operation]
-    return list(given) if isinstance(given, list) else [given]
+    inputs = files.documents[f"phases.{name}"].data[operation]
+    return list(inputs) if isinstance(inputs, list) else [inputs]
 
 
 def _scaling(files: Production) -> dict[str, Answer]:
@@ -172,7 +172,7 @@ def _scaling(files: Production) -> dict[str, Answer]:
         },
         "application-autoscaling DescribeScalingPolicies": {
             "ScalingPolicies": [
-                {**one, **times} for one in _file(files, "scaling", "PutScalingPolicy")
+                {**policy, **times} for policy in _file(files, "scaling", "PutScalingPolicy")
             ]
         },
     }
@@ -181,19 +181,19 @@ def _scaling(files: Production) -> dict[str, Answer]:
 def _database(files: Production) -> dict[str, Answer]:
     def instances(given: Mapping[str, Any]) -> Any:
         names = ("DBInstanceIdentifier", "DBInstanceClass", "Engine", "PubliclyAccessible")
-        made = _file(files, "database", "CreateDBInstance")
-        wanted = given.get("DBInstanceIdentifier")
+        inputs = _file(files, "database", "CreateDBInstance")
+        identifier = given.get("DBInstanceIdentifier")
         return {
             "DBInstances": [
-                {name: one[name] for name in (*names, "DBClusterIdentifier")}
-                for one in made
-                if wanted in (None, one["DBInstanceIdentifier"])
+                {name: instance[name] for name in (*names, "DBClusterIdentifier")}
+                for instance in inputs
+                if identifier in (None, instance["DBInstanceIdentifier"])
             ]
         }
 
     (proxy,) = _file(files, "database", "CreateDBProxy")
     (cluster,) = _file(files, "database", "CreateDBCluster")
-    shown = ("Engine", "EngineVersion", "DatabaseName", "MasterUsername")
+    fields = ("Engine", "EngineVersion", "DatabaseName", "MasterUsername")
     return {
         "rds DescribeDBProxies": {
             "DBProxies": [
@@ -226,7 +226,7 @@ def _database(files: Production) -> dict[str, Answer]:
             "DBClusters": [
                 {
                     "DBClusterIdentifier": "tickets",
-                    **{name: cluster[name] for name in shown},
+                    **{name: cluster[name] for name in fields},
                     "Status": "available",
                     "StorageEncrypted": True,
                     "BackupRetentionPeriod": 7,
@@ -259,7 +259,9 @@ def _image(files: Production) -> dict[str, Answer]:
 
 
 def _ecs(files: Production) -> dict[str, Answer]:
-    definitions = {one.family: one.raw for one in files.definitions}
+    definitions = {
+        task_definition.family: task_definition.raw for task_definition in files.definitions
+    }
     services = [
         {
             **{key: value for key, value in service.create.items() if key != "cluster"},
@@ -366,9 +368,9 @@ def _load_balancing(files: Production) -> dict[str, Answer]:
                 },
             ]
         },
-        "elbv2 DescribeRules": lambda given: {
+        "elbv2 DescribeRules": lambda request: {
             "Rules": [
-                *(_rules(files) if given["ListenerArn"] == LISTENER else ()),
+                *(_rules(files) if request["ListenerArn"] == LISTENER else ()),
                 {"Priority": "default", "IsDefault": True},
             ]
         },
@@ -387,8 +389,11 @@ def _load_balancing(files: Production) -> dict[str, Answer]:
 def _attributes(file: Mapping[str, Any], defaults: Mapping[str, str]) -> list[dict[str, str]]:
     """Return ELB's attributes, in an order of its own; botocore's model has no room for logs."""
     usual = {key: value for key, value in defaults.items() if "_logs." not in key}
-    found = {**usual, **{one["Key"]: one["Value"] for one in file["Attributes"]}}
-    return [{"Key": key, "Value": value} for key, value in found.items()]
+    attributes = {
+        **usual,
+        **{attribute["Key"]: attribute["Value"] for attribute in file["Attributes"]},
+    }
+    return [{"Key": key, "Value": value} for key, value in attributes.items()]
 
 
 def _rules(files: Production) -> list[dict[str, Any]]:
@@ -397,7 +402,8 @@ def _rules(files: Production) -> list[dict[str, Any]]:
             "RuleArn": f"{LISTENER.replace(':listener/', ':listener-rule/')}/9683b2d02a6cabee",
             "Priority": str(rule["Priority"]),
             "Conditions": [
-                {**one, "Values": one["HostHeaderConfig"]["Values"]} for one in rule["Conditions"]
+                {**condition, "Values": condition["HostHeaderConfig"]["Values"]}
+                for condition in rule["Conditions"]
             ],
             "Actions": rule["Actions"],
             "IsDefault": False,
@@ -409,7 +415,7 @@ def _rules(files: Production) -> list[dict[str, Any]]:
 def _background(files: Production) -> dict[str, Answer]:
     bucket = {call.operation: call.input for call in files.resources["bucket"].calls}
     inputs = files.resources["queues"].inputs_of("CreateQueue")
-    queues = {one["QueueName"]: one["Attributes"] for one in inputs}
+    queues = {queue["QueueName"]: queue["Attributes"] for queue in inputs}
     schedule = files.schedule
     assert schedule is not None
     parameters = dict(schedule.target["EcsParameters"])
@@ -422,10 +428,10 @@ def _background(files: Production) -> dict[str, Answer]:
 
     def attributes(given: Mapping[str, Any]) -> Any:
         defaults = {"DelaySeconds": "0", "VisibilityTimeout": "30"}
-        found = {**defaults, **queues[given["QueueUrl"].rpartition("/")[2]]}
-        if "RedrivePolicy" in found:
-            found["RedrivePolicy"] = json.dumps(found["RedrivePolicy"])
-        return {"Attributes": {**found, "ApproximateNumberOfMessages": "0"}}
+        settings = {**defaults, **queues[given["QueueUrl"].rpartition("/")[2]]}
+        if "RedrivePolicy" in settings:
+            settings["RedrivePolicy"] = json.dumps(settings["RedrivePolicy"])
+        return {"Attributes": {**settings, "ApproximateNumberOfMessages": "0"}}
 
     def url(given: Mapping[str, Any]) -> Any:
         return {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{given['QueueName']}"}
@@ -442,7 +448,9 @@ def _background(files: Production) -> dict[str, Answer]:
         ]
         return {"EvaluationResults": results, "IsTruncated": False}
 
-    documents = {one.name: one.raw["AssumeRolePolicyDocument"] for one in files.roles}
+    documents = {
+        iam_role.name: iam_role.raw["AssumeRolePolicyDocument"] for iam_role in files.roles
+    }
 
     def role(given: Mapping[str, Any]) -> Any:
         name = given.get("RoleName", "tickets-web-task")

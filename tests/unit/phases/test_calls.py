@@ -43,7 +43,9 @@ def test_every_field_of_every_file_is_in_a_call(files: Production) -> None:
 def test_each_call_fits_its_operation(files: Production) -> None:
     for call in calls_of(files):
         fit = operation_shapes.fit(call.sent, api=call.api, operation=call.operation)
-        problems = [one for one in fit.problems if "<ARN" not in str(call.sent.get(one.key, ""))]
+        problems = [
+            problem for problem in fit.problems if "<ARN" not in str(call.sent.get(problem.key, ""))
+        ]
         assert not problems, (call.operation, problems)
 
 
@@ -52,8 +54,8 @@ def test_each_call_is_in_one_step(files: Production) -> None:
         call for phase in PHASES for step in phase.steps for call in plan.calls_for(step, files)
     ]
     places = [(call.key, call.operation, call.at, call.renamed) for call in calls]
-    wanted = [(call.key, call.operation, call.at, call.renamed) for call in calls_of(files)]
-    assert sorted(map(str, places)) == sorted(map(str, wanted))
+    file_places = [(call.key, call.operation, call.at, call.renamed) for call in calls_of(files)]
+    assert sorted(map(str, places)) == sorted(map(str, file_places))
 
 
 def test_a_file_outside_the_folder_of_cutover_toml_is_named_as_it_is(files: Production) -> None:
@@ -70,7 +72,7 @@ def test_the_switch_is_in_the_plan_and_the_old_record_in_the_rollback(files: Pro
     assert "shared17.hosting.example" not in steps
     assert "shared17.hosting.example" in back
     assert "aws events disable-rule --name tickets-schedule" in back
-    documents = {key: one for key, one in files.documents.items() if key != "phases.dns"}
+    documents = {key: document for key, document in files.documents.items() if key != "phases.dns"}
     assert "set phases.dns" in plan.rollback(phase, replace(files, documents=documents)).text()
 
 

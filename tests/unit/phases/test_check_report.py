@@ -26,7 +26,7 @@ def test_each_check_is_a_case_with_its_id(
     subject = account.of_files(files)
     check_report.write(RESULTS, account=subject, strict=strict, directory=tmp_path)
     root = ET.parse(tmp_path / "junit.xml").getroot()
-    cases = [(one.get("classname"), one.get("name")) for one in root.iter("testcase")]
+    cases = [(case.get("classname"), case.get("name")) for case in root.iter("testcase")]
     assert cases[:2] == [("checks.phase9", "9.asked"), ("checks.phase8", "8.read")]
     assert len([*root.iter("failure")]) == int(root.get("failures", "")) == failures
     assert len([*root.iter("skipped")]) == int(root.get("skipped", "")) == skipped
@@ -45,14 +45,14 @@ def test_labels_tell_the_files_the_account_and_its_stand_ins_apart(
     subject = account.of_files(files)
     local = Account(files, subject.access, subject.client, is_local=True)
     aws = Account(files, subject.access, subject.client)
-    asked, read, gap = Result(ASKED), Result(READ), Result(READ, not_covered="no file")
-    assert check_report.label(asked, account=aws).text() == "proved"
-    assert check_report.label(asked, account=local).worth == "emulated"
+    account_result, read, gap = Result(ASKED), Result(READ), Result(READ, not_covered="no file")
+    assert check_report.label(account_result, account=aws).text() == "proved"
+    assert check_report.label(account_result, account=local).worth == "emulated"
     assert check_report.label(read, account=local).text().startswith("proved: of the files")
     assert check_report.label(gap, account=aws).text() == "not covered: no file"
-    check_report.write([asked], account=local, strict=False, directory=tmp_path)
-    (shown,) = json.loads((tmp_path / "report.json").read_text())["checks"]
-    assert shown["label"] == "emulated: stand-ins answered as the account"
+    check_report.write([account_result], account=local, strict=False, directory=tmp_path)
+    (entry,) = json.loads((tmp_path / "report.json").read_text())["checks"]
+    assert entry["label"] == "emulated: stand-ins answered as the account"
 
 
 def test_a_file_without_a_judged_check_fails_as_the_command_does(

@@ -37,9 +37,9 @@ def test_an_account_as_the_files_have_it_is_green(check: Check, files: Productio
         assert result.key
     else:
         assert result.state == "green", (result.not_covered, result.findings)
-    made = {iam_action(service, operation) for service, operation in calls}
-    assert made <= set(check.reads), "reads names each call"
-    assert made or not check.reads or result.not_covered
+    actions = {iam_action(service, operation) for service, operation in calls}
+    assert actions <= set(check.reads), "reads names each call"
+    assert actions or not check.reads or result.not_covered
 
 
 def test_the_observers_policy_is_what_the_checks_read() -> None:
@@ -48,7 +48,7 @@ def test_the_observers_policy_is_what_the_checks_read() -> None:
 
 
 def test_each_answer_fits_botocores_model(files: Production) -> None:
-    given: dict[str, dict[str, Any]] = {
+    requests: dict[str, dict[str, Any]] = {
         "ecs DescribeTaskDefinition": {"taskDefinition": "x/tickets-web:7"},
         "ecs ListTasks": {},
         "elbv2 DescribeRules": {"ListenerArn": contracts.LISTENER},
@@ -60,11 +60,11 @@ def test_each_answer_fits_botocores_model(files: Production) -> None:
     }
     for name, value in contracts.green(files).items():
         service, operation = name.split()
-        answer = value(given.get(name, {})) if callable(value) else value
+        answer = value(requests.get(name, {})) if callable(value) else value
         if isinstance(answer, Refused):
             continue
         problems = operation_shapes.answer_problems(answer, api=service, operation=operation)
-        lacking = [one for one in problems if one.message != "is missing"]
+        lacking = [problem for problem in problems if problem.message != "is missing"]
         assert not lacking, (name, lacking)
 
 
@@ -472,7 +472,7 @@ RED: list[tuple[str, str, str, Any, str]] = [
 @pytest.mark.parametrize(
     ("check", "call", "path", "value", "actual"),
     RED,
-    ids=[f"{one[0]} {one[1].split()[1]} {one[2] or 'absent'} {n}" for n, one in enumerate(RED)],
+    ids=[f"{case[0]} {case[1].split()[1]} {case[2] or 'absent'} {n}" for n, case in enumerate(RED)],
 )
 def test_a_fault_of_the_account_is_a_finding(
     check: str, call: str, path: str, value: Any, actual: str, files: Production
@@ -487,7 +487,9 @@ def test_a_fault_of_the_account_is_a_finding(
     if not isinstance(fault, Refused):
         service, operation = call.split()
         fits = operation_shapes.answer_problems(fault, api=service, operation=operation)
-        assert not [one for one in fits if one.message != "is missing"], "AWS could answer so"
+        assert not [problem for problem in fits if problem.message != "is missing"], (
+            "AWS could answer so"
+        )
 
 
 def test_services_are_asked_for_in_tens(files: Production) -> None:
@@ -535,8 +537,8 @@ def test_a_further_schedule_is_compared_and_is_no_strangers(files: Production) -
         documents={**files.documents, **documents},
     )
     answers = contracts.green(two)
-    rules = {one.name: dict(one.content) for one in two.schedules.values()}
-    answers["events DescribeRule"] = lambda given: rules[given["Name"]]
+    rules = {schedule.name: dict(schedule.content) for schedule in two.schedules.values()}
+    answers["events DescribeRule"] = lambda request: rules[request["Name"]]
     answers["events ListRuleNamesByTarget"] = {"RuleNames": [*rules]}
     assert result_of(CHECKS["5.rule"], two, answers).state == "green"
     rules["tickets-nightly"]["State"] = "DISABLED"

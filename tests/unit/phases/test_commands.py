@@ -34,7 +34,7 @@ def commands(app: Production) -> Iterator[str]:
 
 def faults(folder: Path) -> list[str]:
     app = production.load({}, cwd=folder)
-    of_aws = [one for one in commands(app) if one.startswith("aws ")]
+    of_aws = [command for command in commands(app) if command.startswith("aws ")]
     assert len(of_aws) > 20
     return [
         f"{command[:100]}: {problem}"

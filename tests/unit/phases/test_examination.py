@@ -20,8 +20,8 @@ def raising(error: Exception) -> Iterable[Finding]:
 
 
 def result_of(error: Exception, files: Production) -> Result:
-    asked = check("9.x", reads=("sqs:GetQueueUrl",))(lambda _: raising(error))
-    (result,) = examination.examine([asked], account.of_files(files), files_only=False)
+    account_check = check("9.x", reads=("sqs:GetQueueUrl",))(lambda _: raising(error))
+    (result,) = examination.examine([account_check], account.of_files(files), files_only=False)
     return result
 
 

@@ -20,7 +20,7 @@ def groups() -> list[dict[str, Any]]:
 
 def breaks_of(raw: list[dict[str, Any]], files: Production) -> list[str]:
     owned = group_chain.owners(files)
-    return [one.actual for one in group_chain.breaks(map(parse_group, raw), owned)]
+    return [finding.actual for finding in group_chain.breaks(map(parse_group, raw), owned)]
 
 
 def test_the_reference_apps_chain_holds(files: Production) -> None:
@@ -54,14 +54,14 @@ def test_addresses_of_the_vpc_may_reach_the_endpoints(files: Production) -> None
 
 
 def test_a_group_that_differs_from_the_file_is_a_finding() -> None:
-    wanted = [parse_group(one) for one in groups()]
+    file_groups = [parse_group(group) for group in groups()]
     raw = groups()
     raw[3]["IpPermissions"][0]["FromPort"] = 3307
     raw[3]["IpPermissions"][0]["ToPort"] = 3307
     del raw[4]
     texts = [
-        f"{one.thing}: {one.expected} / {one.actual}"
-        for one in group_chain.differences(wanted, map(parse_group, raw))
+        f"{finding.thing}: {finding.expected} / {finding.actual}"
+        for finding in group_chain.differences(file_groups, map(parse_group, raw))
     ]
     assert texts == [
         "tickets-database: admits sg-0a40c1e2f3b4a5103 on tcp 3306 / no such ingress rule",

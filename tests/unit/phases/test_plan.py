@@ -39,8 +39,8 @@ def commands(planned: plan.Plan) -> list[str]:
 
 
 def waits(number: int, files: Production) -> list[str]:
-    found = commands(plan.steps(phase_of(number), files))
-    return [one.partition("--services ")[2] for one in found if "wait services-stable" in one]
+    lines = commands(plan.steps(phase_of(number), files))
+    return [line.partition("--services ")[2] for line in lines if "wait services-stable" in line]
 
 
 def test_each_phase_waits_for_the_services_that_it_creates(files: Production) -> None:
@@ -62,7 +62,9 @@ def test_one_call_asks_for_ten_services_at_the_most(files: Production) -> None:
 @pytest.mark.parametrize("number", [5, 6])
 def test_a_rollback_stops_everything_that_works_by_itself(number: int, files: Production) -> None:
     more = with_services(files, {"imports": 3, "clock": 1}, "php artisan schedule:work")
-    stopped = [one for one in commands(plan.rollback(phase_of(number), more)) if one[-1] == "0"]
+    stopped = [
+        command for command in commands(plan.rollback(phase_of(number), more)) if command[-1] == "0"
+    ]
     assert stopped == [SET.format(name, 0) for name in ("worker", "imports", "clock")]
 
 
@@ -83,10 +85,10 @@ def test_a_service_behind_another_target_group_is_not_stopped(files: Production)
 
 def test_the_connection_is_tried_when_there_is_a_task_definition(files: Production) -> None:
     tried = "cutover-probe:connect"
-    found = {phase.number: commands(plan.steps(phase, files)) for phase in PHASES}
-    assert [number for number, lines in found.items() if tried in str(lines)] == [4]
-    (index,) = (n for n, one in enumerate(found[4]) if tried in one)
-    assert "register-task-definition" in found[4][index - 1]
+    plans = {phase.number: commands(plan.steps(phase, files)) for phase in PHASES}
+    assert [number for number, lines in plans.items() if tried in str(lines)] == [4]
+    (index,) = (n for n, line in enumerate(plans[4]) if tried in line)
+    assert "register-task-definition" in plans[4][index - 1]
     without = replace(files, config=replace(files.config, probe=None))
     assert tried not in plan.steps(phase_of(4), without).text()
 
@@ -142,22 +144,22 @@ def test_secrets_of_log_drivers_and_registries_are_made(files: Production) -> No
         {**app, "logConfiguration": log, "repositoryCredentials": registry}
     ]
     changed = replace(web, definition=replace(web.definition, raw=raw))
-    made = commands(plan.steps(phase_of(0), replace(files, services={"web": changed})))
+    lines = commands(plan.steps(phase_of(0), replace(files, services={"web": changed})))
     start = "aws secretsmanager create-secret --name shop/"
-    assert f'{start}datadog --secret-string \'{{"key": "<key>"}}\'' in made
-    assert f"{start}hub --secret-string '<value>'" in made
+    assert f'{start}datadog --secret-string \'{{"key": "<key>"}}\'' in lines
+    assert f"{start}hub --secret-string '<value>'" in lines
     assert (
         "aws ssm put-parameter --name /shop/datadog-host --value '<value>' --type SecureString"
-        in (made)
+        in (lines)
     )
 
 
 def test_environment_files_are_put_into_their_buckets(files: Production) -> None:
     own = files.resource_names["bucket"]
     texts = {"arn:aws:s3:::shop-config/prod/app.env": "", f"arn:aws:s3:::{own}/b.env": ""}
-    found = commands(plan.steps(phase_of(0), replace(files, environment_files=texts)))
-    start = found.index("aws s3 mb s3://shop-config")
-    assert found[start + 1 : start + 4] == [
+    lines = commands(plan.steps(phase_of(0), replace(files, environment_files=texts)))
+    start = lines.index("aws s3 mb s3://shop-config")
+    assert lines[start + 1 : start + 4] == [
         "aws s3 cp '<app.env>' s3://shop-config/prod/app.env",
         "# its bucket comes first: `cutover phase 5 --plan`",
         f"aws s3 cp '<b.env>' s3://{own}/b.env",
@@ -181,9 +183,9 @@ def with_image(files: Production, image: str, *, architecture: str = "") -> Prod
 
 
 def test_each_image_is_built_for_the_cpu_of_its_tasks(files: Production) -> None:
-    found = commands(plan.steps(phase_of(3), with_image(files, "ghcr.io/shop/app:1")))
+    lines = commands(plan.steps(phase_of(3), with_image(files, "ghcr.io/shop/app:1")))
     nginx = "--repository-name tickets-nginx --image-id imageTag=2"
-    assert found == [
+    assert lines == [
         "docker login ghcr.io",
         "aws ecr get-login-password --region us-east-1 | docker login --username AWS"
         f" --password-stdin {NGINX.partition('/')[0]}",
@@ -202,11 +204,11 @@ def test_the_secret_of_a_build_is_found_in_the_home_directory(files: Production)
     built = BuiltImage(context="web", secrets={"auth": "~/.composer/auth.json", "pip": "pip.conf"})
     named = with_image(files, "ghcr.io/shop/app:1")
     with_secrets = replace(named, config=replace(named.config, images={NGINX: built}))
-    found = commands(plan.steps(phase_of(3), with_secrets))
+    lines = commands(plan.steps(phase_of(3), with_secrets))
     assert (
         'docker build --platform linux/amd64 --secret id=auth,src="$HOME"/.composer/auth.json'
         f" --secret id=pip,src=pip.conf --tag {NGINX} web"
-    ) in found
+    ) in lines
 
 
 def test_an_image_by_its_digest_is_there_already(files: Production) -> None:
@@ -224,8 +226,8 @@ def test_a_cluster_has_the_capacity_that_services_name(files: Production) -> Non
     web = files.services["web"]
     spot = replace(web, create={**web.create, "capacityProviderStrategy": strategy})
     app = replace(files, services={**files.services, "web": spot})
-    (made, *_) = commands(plan.steps(phase_of(4), app))
-    assert made.endswith("--cluster-name tickets --capacity-providers FARGATE_SPOT FARGATE")
+    (line, *_) = commands(plan.steps(phase_of(4), app))
+    assert line.endswith("--cluster-name tickets --capacity-providers FARGATE_SPOT FARGATE")
 
 
 def test_one_call_has_twenty_attributes_at_the_most(files: Production) -> None:
@@ -233,9 +235,9 @@ def test_one_call_has_twenty_attributes_at_the_most(files: Production) -> None:
     file = files.documents["ecs.load_balancer"]
     more = {"ecs.load_balancer": replace(file, data={**file.data, "Attributes": attributes})}
     app = replace(files, documents={**files.documents, **more})
-    made = commands(plan.steps(phase_of(1), app))
-    sent = [one for one in made if "modify-load-balancer-attributes" in one]
-    assert [one.count('"Key"') for one in sent] == [20, 3]
+    lines = commands(plan.steps(phase_of(1), app))
+    sent = [line for line in lines if "modify-load-balancer-attributes" in line]
+    assert [line.count('"Key"') for line in sent] == [20, 3]
 
 
 def test_a_plan_says_that_a_cluster_has_no_instance(files: Production) -> None:
@@ -253,19 +255,21 @@ def test_without_ecs_exec_the_first_run_has_tasks_of_its_own(files: Production) 
     app = replace(files, services={**files.services, "web": closed})
     ran = plan.steps(phase_of(6), app).actions[0].commands
     assert len(ran) == len(files.config.first_run)
-    assert all(one.startswith("aws ecs run-task ") for one in ran)
+    assert all(line.startswith("aws ecs run-task ") for line in ran)
     assert '"command": ["php", "artisan", "migrate", "--force"]' in ran[1]
 
 
 def test_a_step_without_a_file_names_the_key(files: Production) -> None:
-    documents = {key: one for key, one in files.documents.items() if not key.startswith("phases.")}
-    (key,) = (one for one in documents if one == "ecs.load_balancer")
+    documents = {
+        key: document for key, document in files.documents.items() if not key.startswith("phases.")
+    }
+    (key,) = (name for name in documents if name == "ecs.load_balancer")
     balancer = {**documents[key].data}
     del balancer["Listeners"], balancer["Rules"]
     documents[key] = replace(documents[key], data=balancer)
     app = replace(files, documents=documents)
-    found = [one for phase in PHASES for one in commands(plan.steps(phase, app))]
-    assert [one for one in found if one.startswith("#")] == [
+    lines = [command for phase in PHASES for command in commands(plan.steps(phase, app))]
+    assert [line for line in lines if line.startswith("#")] == [
         "# no file has it: set phases.logs",
         "# no file has it: set phases.registry",
         "# no file has it: set phases.network",
@@ -287,7 +291,7 @@ def test_a_service_that_scales_is_not_scaled_while_it_is_stopped(files: Producti
     }
     scaling = replace(document, data={"RegisterScalableTarget": [target]})
     app = replace(files, documents={**files.documents, "phases.scaling": scaling})
-    stop, start = (one.commands for one in plan.rollback(phase_of(5), app).actions)
+    stop, start = (action.commands for action in plan.rollback(phase_of(5), app).actions)
     assert stop[0].endswith(
         "--resource-id service/tickets/tickets-worker"
         " --scalable-dimension ecs:service:DesiredCount --suspended-state"

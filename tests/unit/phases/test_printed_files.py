@@ -22,9 +22,11 @@ ANYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 def inputs(app: Production, number: int, command: str) -> list[Any]:
     """Return the inputs of each such command of a phase's plan."""
-    found = [one for action in plan.steps(phase_of(number), app).actions for one in action.commands]
-    words = [shlex.split(one) for one in found if one.startswith(f"aws {command} ")]
-    return [json.loads(one[-1]) for one in words]
+    lines = [
+        line for action in plan.steps(phase_of(number), app).actions for line in action.commands
+    ]
+    words = [shlex.split(line) for line in lines if line.startswith(f"aws {command} ")]
+    return [json.loads(parts[-1]) for parts in words]
 
 
 def groups(printed: Path) -> Any:
@@ -38,18 +40,18 @@ def with_groups(printed: Path, content: Any) -> Production:
 
 def test_a_group_is_made_with_its_tags_and_without_read_only_fields(printed: Path) -> None:
     app = production.load({}, cwd=printed)
-    made = inputs(app, 1, "ec2 create-security-group")
-    assert {*made[0]} == {"GroupName", "Description", "VpcId", "TagSpecifications"}
+    new_groups = inputs(app, 1, "ec2 create-security-group")
+    assert {*new_groups[0]} == {"GroupName", "Description", "VpcId", "TagSpecifications"}
     tags = [{"Key": "Name", "Value": "tickets-load-balancer"}]
-    assert made[0]["TagSpecifications"] == [{"ResourceType": "security-group", "Tags": tags}]
+    assert new_groups[0]["TagSpecifications"] == [{"ResourceType": "security-group", "Tags": tags}]
 
 
 def test_what_ec2_makes_by_itself_is_not_made_again(printed: Path) -> None:
     app = production.load({}, cwd=printed)
-    names = [one["GroupName"] for one in inputs(app, 1, "ec2 create-security-group")]
+    names = [group["GroupName"] for group in inputs(app, 1, "ec2 create-security-group")]
     assert "default" not in names
     assert not inputs(app, 1, "ec2 authorize-security-group-egress")
-    ruled = [one["GroupId"] for one in inputs(app, 1, "ec2 authorize-security-group-ingress")]
+    ruled = [rule["GroupId"] for rule in inputs(app, 1, "ec2 authorize-security-group-ingress")]
     assert "sg-0a40c1e2f3b4a5999" not in ruled
     assert "'<id of default>'" not in "\n".join(teardown.commands(app, PHASES))
 
@@ -61,16 +63,16 @@ def test_a_group_with_narrow_egress_loses_the_egress_that_ec2_gave_it(printed: P
     group["IpPermissionsEgress"] = [narrow]
     app = with_groups(printed, content)
     revoked = inputs(app, 1, "ec2 revoke-security-group-egress")
-    given = inputs(app, 1, "ec2 authorize-security-group-egress")
+    grants = inputs(app, 1, "ec2 authorize-security-group-egress")
     assert revoked == [{"IpPermissions": [ANYWHERE], "GroupId": group["GroupId"]}]
-    assert given == [{"GroupId": group["GroupId"], "IpPermissions": [narrow]}]
+    assert grants == [{"GroupId": group["GroupId"], "IpPermissions": [narrow]}]
 
 
 def test_a_service_runs_the_revision_that_the_plan_registered(printed: Path) -> None:
     app = production.load({}, cwd=printed)
     assert app.services["web"].create["taskDefinition"].endswith(":12")
-    (made,) = inputs(app, 4, "ecs create-service")
-    assert made["taskDefinition"] == "tickets-web"
+    (new_service,) = inputs(app, 4, "ecs create-service")
+    assert new_service["taskDefinition"] == "tickets-web"
 
 
 def test_rules_certificates_and_other_target_groups_are_made(printed: Path) -> None:
@@ -93,10 +95,10 @@ def test_rules_certificates_and_other_target_groups_are_made(printed: Path) -> N
     both = cli_outputs.text({"TargetGroups": [own, other]}, cli_outputs.attributes("target-group"))
     (printed / "app/ecs/target-group.json").write_text(both)
     app = production.load({}, cwd=printed)
-    names = [one["Name"] for one in inputs(app, 4, "elbv2 create-target-group")]
+    names = [group["Name"] for group in inputs(app, 4, "elbv2 create-target-group")]
     assert names == ["tickets-web", "reverb"]
-    (made,) = inputs(app, 4, "elbv2 create-rule")
-    assert (made["Priority"], made["ListenerArn"]) == (10, f"{arn.replace('-rule', '')}/1")
+    (new_rule,) = inputs(app, 4, "elbv2 create-rule")
+    assert (new_rule["Priority"], new_rule["ListenerArn"]) == (10, f"{arn.replace('-rule', '')}/1")
     (added,) = inputs(app, 4, "elbv2 add-listener-certificates")
     assert added["ListenerArn"] == "<ARN of the HTTPS listener>"
     assert runbook.pages(app)["checklist.md"]
@@ -112,7 +114,7 @@ def test_a_policy_of_aws_is_attached_though_its_document_is_there(printed: Path)
     path = printed / "app/iam/web-task.json"
     path.write_text(cli_outputs.text(role, *inline, attached, version))
     app = production.load({}, cwd=printed)
-    (role_file,) = (one for one in app.roles if one.name == "tickets-web-task")
+    (role_file,) = (iam_role for iam_role in app.roles if iam_role.name == "tickets-web-task")
     assert json.loads(role_file.policies["AmazonSQSTuning"]) == document
     assert {"RoleName": "tickets-web-task", "PolicyArn": arn} in inputs(
         app, 0, "iam attach-role-policy"
@@ -129,8 +131,8 @@ def test_service_connect_is_that_of_the_deployment(printed: Path) -> None:
         service["deployments"][0]["serviceConnectConfiguration"] = connect
         service["deployments"].append(old)
     path.write_text(json.dumps(content))
-    (made,) = inputs(production.load({}, cwd=printed), 4, "ecs create-service")
-    assert made["serviceConnectConfiguration"] == connect
+    (new_service,) = inputs(production.load({}, cwd=printed), 4, "ecs create-service")
+    assert new_service["serviceConnectConfiguration"] == connect
 
 
 def test_no_attributes_are_no_call(printed: Path) -> None:
@@ -144,8 +146,8 @@ def test_no_attributes_are_no_call(printed: Path) -> None:
 def test_a_group_without_a_description_gets_one(printed: Path) -> None:
     content = groups(printed)
     del content["SecurityGroups"][4]["Description"]
-    made = inputs(with_groups(printed, content), 1, "ec2 create-security-group")
-    assert made[4]["Description"] == "tickets-endpoints"
+    new_groups = inputs(with_groups(printed, content), 1, "ec2 create-security-group")
+    assert new_groups[4]["Description"] == "tickets-endpoints"
 
 
 def cache_of(tmp_path: Path, *outputs: Any) -> dict[str, Any]:
@@ -175,8 +177,8 @@ CLUSTER = {
 
 
 def test_a_cache_is_made_with_the_nodes_and_the_network_of_the_printed_one(tmp_path: Path) -> None:
-    found = cache_of(tmp_path, {"ReplicationGroups": [GROUP]}, {"CacheClusters": [CLUSTER]})
-    wanted = {
+    settings = cache_of(tmp_path, {"ReplicationGroups": [GROUP]}, {"CacheClusters": [CLUSTER]})
+    fields = {
         "AutomaticFailoverEnabled": True,
         "MultiAZEnabled": True,
         "NumCacheClusters": 2,
@@ -185,16 +187,16 @@ def test_a_cache_is_made_with_the_nodes_and_the_network_of_the_printed_one(tmp_p
         "CacheParameterGroupName": "shop",
         "AuthToken": "<AUTH token>",
     }
-    assert {name: found.get(name) for name in wanted} == wanted
-    assert "DataTieringEnabled" not in found
+    assert {name: settings.get(name) for name in fields} == fields
+    assert "DataTieringEnabled" not in settings
 
 
 def test_a_cache_in_shards_is_made_with_its_shards(tmp_path: Path) -> None:
     members = [f"shop-000{shard}-00{node}" for shard in (1, 2, 3) for node in (1, 2)]
     shards = {"ClusterEnabled": True, "MemberClusters": members, "NodeGroups": [{}] * 3}
-    found = cache_of(tmp_path, {"ReplicationGroups": [{**GROUP, **shards}]})
-    assert (found["NumNodeGroups"], found["ReplicasPerNodeGroup"]) == (3, 1)
-    assert "NumCacheClusters" not in found
+    settings = cache_of(tmp_path, {"ReplicationGroups": [{**GROUP, **shards}]})
+    assert (settings["NumNodeGroups"], settings["ReplicasPerNodeGroup"]) == (3, 1)
+    assert "NumCacheClusters" not in settings
 
 
 @pytest.mark.parametrize(

@@ -45,11 +45,13 @@ def test_every_field_of_the_reference_app_has_a_label_or_is_known_as_cli_only(
 
 
 def test_a_field_without_a_label_is_cli_only(files: Production) -> None:
-    (call,) = (one for one in calls_of(files) if one.key == "services.worker.service")
-    given = {**call.input, "availabilityZoneRebalancing": "ENABLED"}
+    (call,) = (
+        api_call for api_call in calls_of(files) if api_call.key == "services.worker.service"
+    )
+    call_input = {**call.input, "availabilityZoneRebalancing": "ENABLED"}
     (leaf,) = (
         leaf
-        for leaf in type(call)(call.api, call.operation, given, call.key).leaves
+        for leaf in type(call)(call.api, call.operation, call_input, call.key).leaves
         if leaf.field == "availabilityZoneRebalancing"
     )
     assert console.form_of(call).label(leaf) == console.CLI_ONLY
@@ -68,8 +70,8 @@ def test_a_field_without_a_label_is_cli_only(files: Production) -> None:
 def test_a_value_is_exact_in_the_browser(value: str) -> None:
     table = f"| value |\n|---|\n| {markdown.code(value)} |\n"
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(table)
-    (shown,) = re.findall(r"<code>(.*)</code>", html)
-    assert unescape(shown) == value
+    (code,) = re.findall(r"<code>(.*)</code>", html)
+    assert unescape(code) == value
 
 
 def test_a_block_of_commands_may_hold_a_fence() -> None:

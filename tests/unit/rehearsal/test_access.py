@@ -17,7 +17,7 @@ def test_a_scheduled_task_is_of_the_familys_newest_revision(tmp_path: Path) -> N
     shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("vendor*"))
     path = tmp_path / "app/aws/schedule.json"
     path.write_text(path.read_text().replace("/tickets-scheduler", "/tickets-scheduler:41"))
-    found = production.load({}, cwd=tmp_path)
+    files = production.load({}, cwd=tmp_path)
     run: Any = SimpleNamespace(id="abc123", directory=tmp_path)
-    started = access_to(found, run=run, vendor="debian").schedule["run_task"]
+    started = access_to(files, run=run, vendor="debian").schedule["run_task"]
     assert started["taskDefinition"] == "tickets-scheduler"

@@ -21,7 +21,7 @@ password = { generate = "password" }
 
 def accounts(root: Path) -> list[str]:
     materials = StackSecrets.make(production.load({}, cwd=root))
-    return [one.username for one in (materials.account, *materials.other_accounts)]
+    return [account.username for account in (materials.account, *materials.other_accounts)]
 
 
 def test_the_app_has_one(tmp_path: Path) -> None:
@@ -35,10 +35,10 @@ def test_a_worker_may_have_its_own(tmp_path: Path) -> None:
     config.write_text(config.read_text() + OWN)
     path = tmp_path / "app" / "ecs" / "worker.json"
     definition = json.loads(path.read_text())
-    for one in definition["containerDefinitions"][0]["secrets"]:
-        if one["name"] in ("DB_USERNAME", "DB_PASSWORD"):
-            key = one["name"].removeprefix("DB_").lower()
-            one["valueFrom"] = SECRET.format("worker-db-Wk3dE5", key)
+    for secret in definition["containerDefinitions"][0]["secrets"]:
+        if secret["name"] in ("DB_USERNAME", "DB_PASSWORD"):
+            key = secret["name"].removeprefix("DB_").lower()
+            secret["valueFrom"] = SECRET.format("worker-db-Wk3dE5", key)
     path.write_text(json.dumps(definition))
     assert accounts(tmp_path) == ["tickets", "tickets_worker"]
 
@@ -54,8 +54,10 @@ def test_the_account_may_be_in_a_url(tmp_path: Path, variable: str) -> None:
         path = tmp_path / "app" / "ecs" / f"{name}.json"
         definition = json.loads(path.read_text())
         container = definition["containerDefinitions"][0]
-        kept = [one for one in container["secrets"] if not one["name"].startswith("DB_")]
-        container["secrets"] = [*kept, {"name": variable, "valueFrom": "/tickets/db-url"}]
+        secrets = [
+            secret for secret in container["secrets"] if not secret["name"].startswith("DB_")
+        ]
+        container["secrets"] = [*secrets, {"name": variable, "valueFrom": "/tickets/db-url"}]
         path.write_text(json.dumps(definition))
     account = StackSecrets.make(production.load({}, cwd=tmp_path)).account
     assert (account.username, account.password.reveal()) == ("tickets_app", "p/w")
@@ -77,9 +79,11 @@ def test_the_account_may_be_in_a_secret_that_the_task_has_as_a_whole(
         path = tmp_path / "app" / "ecs" / f"{name}.json"
         definition = json.loads(path.read_text())
         container = definition["containerDefinitions"][0]
-        kept = [one for one in container["secrets"] if not one["name"].startswith("DB_")]
+        secrets = [
+            secret for secret in container["secrets"] if not secret["name"].startswith("DB_")
+        ]
         value_from = SECRET.removesuffix(":{}::").format("all-Wk3dE5")
-        container["secrets"] = [*kept, {"name": "APP_SECRETS", "valueFrom": value_from}]
+        container["secrets"] = [*secrets, {"name": "APP_SECRETS", "valueFrom": value_from}]
         path.write_text(json.dumps(definition))
     account = StackSecrets.make(production.load({}, cwd=tmp_path)).account
     assert (account.username, account.password.reveal()) == (username, "p w")

@@ -92,10 +92,10 @@ def test_the_rule_is_productions_and_its_target_is_a_queue_put_exactly_once() ->
     )
     assert events.names == ["put_rule", "put_targets"]
     assert events.calls[0][1] == dict(schedule.content)
-    assert [one["Arn"] for one in events.calls[1][1]["Targets"]] == ["arn:aws:sqs:r:a:q"]
-    made = queue.calls[0][1]
-    assert made["QueueName"] == "tickets-schedule-ticks"
-    assert made["Attributes"]["MessageRetentionPeriod"] == "60"
+    assert [target["Arn"] for target in events.calls[1][1]["Targets"]] == ["arn:aws:sqs:r:a:q"]
+    request = queue.calls[0][1]
+    assert request["QueueName"] == "tickets-schedule-ticks"
+    assert request["Attributes"]["MessageRetentionPeriod"] == "60"
 
 
 def test_a_schedule_is_kept_as_it_is_and_a_rule_makes_its_ticks() -> None:
@@ -112,9 +112,9 @@ def test_a_schedule_is_kept_as_it_is_and_a_rule_makes_its_ticks() -> None:
         scheduler=scheduler,
     )
     assert scheduler.names == ["list_schedule_groups", "create_schedule"]
-    made = scheduler.calls[1][1]
-    assert made["Name"] == "atelier-minutely"
-    assert made["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    request = scheduler.calls[1][1]
+    assert request["Name"] == "atelier-minutely"
+    assert request["FlexibleTimeWindow"] == {"Mode": "OFF"}
     assert events.calls[0][1] == {
         "Name": "atelier-minutely-ticks",
         "ScheduleExpression": "rate(1 minute)",
@@ -143,11 +143,11 @@ def test_productions_numbers_fit_each_other() -> None:
     (_, jobs) = queues.read(read_json(APP / "queues.json")).inputs_of("CreateQueue")
     worker = json.loads((ROOT / "app" / "ecs" / "worker.json").read_text())
     (container,) = worker["containerDefinitions"]
-    told = dict(word[2:].split("=") for word in container["command"] if "=" in word)
+    flags = dict(word[2:].split("=") for word in container["command"] if "=" in word)
     attributes = jobs["Attributes"]
-    assert int(attributes["VisibilityTimeout"]) > int(told["timeout"])
-    assert int(told["tries"]) <= attributes["RedrivePolicy"]["maxReceiveCount"]
-    longest_s = int(attributes["ReceiveMessageWaitTimeSeconds"]) + int(told["timeout"])
+    assert int(attributes["VisibilityTimeout"]) > int(flags["timeout"])
+    assert int(flags["tries"]) <= attributes["RedrivePolicy"]["maxReceiveCount"]
+    longest_s = int(attributes["ReceiveMessageWaitTimeSeconds"]) + int(flags["timeout"])
     assert container["stopTimeout"] >= longest_s
 
 
@@ -158,11 +158,11 @@ def test_attributes_that_a_file_leaves_out_are_awss_own() -> None:
             "create_target_group": {"TargetGroups": [{"TargetGroupArn": "arn"}]},
         }
     )
-    found: Any = SimpleNamespace(
+    files: Any = SimpleNamespace(
         load_balancer={"LoadBalancer": {"Name": "a"}},
         target_group={"TargetGroup": {"Name": "b"}, "Attributes": []},
     )
-    aws_resources.create_load_balancer(client, found)
+    aws_resources.create_load_balancer(client, files)
     assert client.names == ["create_load_balancer", "create_target_group"]
 
 
@@ -173,18 +173,18 @@ def test_listeners_their_rules_and_further_groups_are_made() -> None:
             "create_listener": {"Listeners": [{"ListenerArn": "made"}]},
         }
     )
-    found = production.load({}, cwd=ROOT)
-    (rule,) = found.load_balancer["Rules"]
+    files = production.load({}, cwd=ROOT)
+    (rule,) = files.load_balancer["Rules"]
     arn = rule["Actions"][0]["TargetGroupArn"].replace("tickets-web", "blog")
     blog = {**rule, "Priority": 9, "Actions": [{"Type": "forward", "TargetGroupArn": arn}]}
-    balancer = {**found.load_balancer, "Rules": [rule, blog]}
-    aws_resources.create_listeners(client, replace(found, load_balancer=balancer))
+    balancer = {**files.load_balancer, "Rules": [rule, blog]}
+    aws_resources.create_listeners(client, replace(files, load_balancer=balancer))
     assert client.names == [
         *("describe_load_balancers", "create_target_group", "create_listener"),
         *("create_rule", "create_rule", "create_listener"),
     ]
-    given = dict(client.calls[1][1])
-    assert (given["Name"], given["TargetType"]) == ("blog", "ip")
+    request = dict(client.calls[1][1])
+    assert (request["Name"], request["TargetType"]) == ("blog", "ip")
     assert client.calls[3][1] == {**rule, "ListenerArn": "made"}
 
 

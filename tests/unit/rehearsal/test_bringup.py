@@ -97,7 +97,7 @@ def test_every_step_comes_after_those_that_it_needs(bringup: Bringup) -> None:
     assert {*COMPONENTS} - {"cache"} < set(steps.order)
     assert "cache" not in steps.order
     for name, needed in steps.needs.items():
-        assert all(steps.order.index(one) < steps.order.index(name) for one in needed)
+        assert all(steps.order.index(step) < steps.order.index(name) for step in needed)
 
 
 def test_the_web_tasks_start_before_the_database_answers(bringup: Bringup) -> None:
@@ -123,13 +123,13 @@ def test_without_a_proxy_the_database_is_enough(bringup: Bringup) -> None:
 
 
 def test_the_first_run_waits_for_the_cache_that_production_has(tmp_path: Path) -> None:
-    found = production.load({}, cwd=copy_of("valkey", tmp_path).root)
+    files = production.load({}, cwd=copy_of("valkey", tmp_path).root)
     unused: Any = None
-    made = Bringup(found, runs.new_run(tmp_path / "home"), unused, lambda *_: None, unused)
-    assert "cache" in come_up(made, NotedSteps()).before("first run")
+    app_bringup = Bringup(files, runs.new_run(tmp_path / "home"), unused, lambda *_: None, unused)
+    assert "cache" in come_up(app_bringup, NotedSteps()).before("first run")
     materials, settings = (
-        made.materials,
-        plan.cache_settings(found, token=made.materials.cache_token),
+        app_bringup.materials,
+        plan.cache_settings(files, token=app_bringup.materials.cache_token),
     )
     assert materials.cache_token is not None
     assert settings is not None
@@ -139,8 +139,8 @@ def test_the_first_run_waits_for_the_cache_that_production_has(tmp_path: Path) -
     )
     token = secret_values.fields(materials.secrets["atelier/cache"])["token"]
     assert materials.cache_token.reveal() == token
-    assert "tasks -> cache port 6379" in map(str, members.openings(found))
-    assert members.task_networks(found) == ("app", "data", "aws")
+    assert "tasks -> cache port 6379" in map(str, members.openings(files))
+    assert members.task_networks(files) == ("app", "data", "aws")
 
 
 @pytest.mark.parametrize(

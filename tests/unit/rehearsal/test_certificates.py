@@ -21,7 +21,9 @@ def test_the_load_balancer_has_the_hosts_of_its_rules(tmp_path: Path) -> None:
     condition = {"Field": "host-header", "HostHeaderConfig": {"Values": hosts}}
     redirect = {"Type": "redirect", "RedirectConfig": {"Host": HOST, "StatusCode": "HTTP_301"}}
     rule = {"Priority": 1, "Conditions": [condition], "Actions": [redirect]}
-    https = next(one for one in files.load_balancer["Listeners"] if one["Port"] == 443)
+    https = next(
+        listener for listener in files.load_balancer["Listeners"] if listener["Port"] == 443
+    )
     balancer = {**files.load_balancer, "Listeners": [https], "Rules": [rule]}
     materials = StackSecrets.make(replace(files, load_balancer=balancer))
     pem, _key = materials.certificates.server("edge")

@@ -40,8 +40,8 @@ def test_a_service_is_known_by_name_and_by_purpose(
     monkeypatch.setattr(runs, "read_current", lambda _: STACK)
     monkeypatch.setattr(logs, "containers_of", lambda *_: containers)
     client: Any = None
-    (found,) = current_stack.containers_named(Path(), client, name, running=True)
-    assert found.labels[LABEL_FAMILY] == family
+    (match,) = current_stack.containers_named(Path(), client, name, running=True)
+    assert match.labels[LABEL_FAMILY] == family
     with pytest.raises(NoStack, match='nothing called "services" runs'):
         current_stack.containers_named(Path(), client, "services", running=True)
 

@@ -30,8 +30,8 @@ class FakeEcs(Paged):
     """More containers of the task definition."""
 
     def describe_services(self, **_: Any) -> Mapping[str, Any]:
-        found = self.services.pop(0) if len(self.services) > 1 else self.services[0]
-        return {"services": [found]}
+        ecs_service = self.services.pop(0) if len(self.services) > 1 else self.services[0]
+        return {"services": [ecs_service]}
 
     def describe_task_definition(self, **_: Any) -> Mapping[str, Any]:
         check = {"healthCheck": {"command": ["CMD", "true"]}} if self.checked else {}
@@ -93,20 +93,20 @@ def test_without_a_container_check_the_load_balancer_says_who_is_healthy() -> No
     address = {"details": [{"name": "privateIPv4Address", "value": "10.40.1.2"}]}
     unknown = {**TASK, "healthStatus": "UNKNOWN", "attachments": [address]}
     ecs = FakeEcs(services=[service(), service(0, "FAILED")], running=[unknown])
-    seen = replace(watch(ecs), healthy_targets=lambda: {"10.40.1.2"})
-    assert seen.until_first_healthy(deadline(), check=no_check) == "abc"
+    watcher = replace(watch(ecs), healthy_targets=lambda: {"10.40.1.2"})
+    assert watcher.until_first_healthy(deadline(), check=no_check) == "abc"
 
     ecs.checked = True  # its own check has not said anything yet
     with pytest.raises(ProvisionError):
-        seen.until_first_healthy(deadline(), check=no_check)
+        watcher.until_first_healthy(deadline(), check=no_check)
 
 
 def test_beside_an_essential_container_without_a_check_the_load_balancer_decides() -> None:
     address = {"details": [{"name": "privateIPv4Address", "value": "10.40.1.2"}]}
     unknown = {**TASK, "healthStatus": "UNKNOWN", "attachments": [address]}
     ecs = FakeEcs(services=[service()], running=[unknown], checked=True, beside=({},))
-    found = replace(watch(ecs), healthy_targets=lambda: {"10.40.1.2"})
-    assert found.until_first_healthy(deadline(), check=no_check) == "abc"
+    watcher = replace(watch(ecs), healthy_targets=lambda: {"10.40.1.2"})
+    assert watcher.until_first_healthy(deadline(), check=no_check) == "abc"
 
 
 def test_the_first_healthy_task_is_named() -> None:
@@ -134,10 +134,10 @@ def test_a_task_that_cannot_start_ends_the_wait_and_names_the_cause() -> None:
     ecs = FakeEcs(services=[service()], stopped=[stopped])
     with pytest.raises(ProvisionError) as caught:
         watch(ecs).until_first_healthy(deadline(), check=no_check)
-    said = str(caught.value)
-    assert "service tickets-web has no healthy task" in said
-    assert "did not contain json key password" in said
-    assert "/runs/x" in said
+    message = str(caught.value)
+    assert "service tickets-web has no healthy task" in message
+    assert "did not contain json key password" in message
+    assert "/runs/x" in message
 
 
 def test_a_container_that_others_wait_for_may_fail_once_in_each_task() -> None:
@@ -173,10 +173,10 @@ def test_a_failed_deployment_ends_the_wait_with_events_and_logs() -> None:
     )
     with pytest.raises(ProvisionError) as caught:
         watch(ecs, logs="the app's last words").until_stable(deadline(), check=no_check)
-    said = str(caught.value)
-    assert "app: exit code 78" in said
-    assert "deployment failed: tasks failed" in said
-    assert "the app's last words" in said
+    message = str(caught.value)
+    assert "app: exit code 78" in message
+    assert "deployment failed: tasks failed" in message
+    assert "the app's last words" in message
 
 
 def container(family: str, text: str, status: str = "exited", **more: Any) -> SimpleNamespace:
@@ -223,23 +223,23 @@ def test_time_that_runs_out_says_how_far_it_came() -> None:
 
 def test_tasks_at_work_are_up_before_they_have_settled() -> None:
     ecs = FakeEcs(services=[service(2)], running=[task("a"), task("b")])
-    seen = replace(watch(ecs), at_work=lambda: {"a", "b", "c"})
-    seen.until_stable(deadline(), check=no_check)
+    watcher = replace(watch(ecs), at_work=lambda: {"a", "b", "c"})
+    watcher.until_stable(deadline(), check=no_check)
     with pytest.raises(ProvisionError):
-        replace(seen, at_work=lambda: {"a"}).until_stable(deadline(), check=no_check)
+        replace(watcher, at_work=lambda: {"a"}).until_stable(deadline(), check=no_check)
 
 
 def test_a_task_at_work_that_fails_its_own_check_is_not_up() -> None:
     unknown = [{**task(name), "healthStatus": "UNKNOWN"} for name in "ab"]
     begun = {**service(2), "taskDefinition": "arn:aws:ecs:r:a:task-definition/t-web:3"}
     running = container("t-web", "", status="running", exec_run=lambda _: (0, b"/bin/true"))
-    seen = replace(
+    watcher = replace(
         watch(FakeEcs(services=[begun], running=unknown, checked=True)),
         at_work=lambda: {"a", "b"},
         containers=lambda: [running],
     )
     with pytest.raises(ProvisionError) as caught:
-        seen.until_stable(deadline(), check=no_check)
+        watcher.until_stable(deadline(), check=no_check)
     assert "the web task does not pass its container health check: nothing" in str(caught.value)
 
 
@@ -247,8 +247,8 @@ def test_a_healthy_service_at_work_is_up() -> None:
     healthy = FakeEcs(
         services=[service(2, "COMPLETED")], running=[task("a"), task("b")], checked=True
     )
-    seen = replace(watch(healthy), at_work=lambda: {"a", "b"}, idle="ask no queue")
-    seen.until_stable(deadline(), check=no_check)
+    watcher = replace(watch(healthy), at_work=lambda: {"a", "b"}, idle="ask no queue")
+    watcher.until_stable(deadline(), check=no_check)
 
 
 @pytest.mark.parametrize(
@@ -280,9 +280,9 @@ def test_the_log_of_tasks_at_work_does_not_explain_a_failed_health_check(
 
 def test_a_stable_service_that_does_not_do_its_work_is_not_up() -> None:
     ecs = FakeEcs(services=[service(2, "COMPLETED")], running=[task("a"), task("b")])
-    seen = replace(watch(ecs), idle="ask no queue", cause="the worker has no command")
+    watcher = replace(watch(ecs), idle="ask no queue", cause="the worker has no command")
     with pytest.raises(ProvisionError) as caught:
-        seen.until_stable(Deadline(90, clock=deadline().clock), check=no_check)
+        watcher.until_stable(Deadline(90, clock=deadline().clock), check=no_check)
     assert "did not become stable: the worker has no command" in str(caught.value)
     assert "its tasks run, and ask no queue" in str(caught.value)
 
@@ -301,11 +301,11 @@ def test_a_task_that_was_stopped_in_the_first_run_is_named_with_its_reason() -> 
     watch(ecs).require_task("abc")
     with pytest.raises(ProvisionError) as caught:
         watch(ecs).require_task("def")
-    said = str(caught.value)
-    assert "service tickets-web lost a task in the first run" in said
-    assert "the start takes longer than healthCheckGracePeriodSeconds" in said
-    assert "task def: " in said
-    assert "failed ELB health checks" in said
+    message = str(caught.value)
+    assert "service tickets-web lost a task in the first run" in message
+    assert "the start takes longer than healthCheckGracePeriodSeconds" in message
+    assert "task def: " in message
+    assert "failed ELB health checks" in message
 
 
 @dataclass
@@ -316,15 +316,15 @@ class Result:
 
 
 def test_first_run_commands_run_in_order_in_one_task() -> None:
-    seen: list[tuple[str, tuple[str, ...]]] = []
+    calls: list[tuple[str, tuple[str, ...]]] = []
 
     def run(task_id: str, command: tuple[str, ...]) -> Result:
-        seen.append((task_id, command))
+        calls.append((task_id, command))
         return Result(0)
 
     commands = (FirstRun(command=("a",)), FirstRun(command=("b",)))
     first_run.run_commands(commands, task_id="abc", run=run, require_task=no_check, where="")
-    assert seen == [("abc", ("a",)), ("abc", ("b",))]
+    assert calls == [("abc", ("a",)), ("abc", ("b",))]
 
 
 def test_a_migration_that_is_already_there_is_no_error() -> None:
@@ -348,10 +348,10 @@ def test_a_command_that_fails_shows_its_output() -> None:
             require_task=no_check,
             where="/runs/x",
         )
-    said = str(caught.value)
-    assert "`php artisan migrate --force` failed in the web task" in said
-    assert "SSL is required from client" in said
-    assert "exit code 1, task abc" in said
+    message = str(caught.value)
+    assert "`php artisan migrate --force` failed in the web task" in message
+    assert "SSL is required from client" in message
+    assert "exit code 1, task abc" in message
 
 
 @pytest.mark.parametrize(
@@ -405,10 +405,12 @@ def test_a_healthy_service_that_answers_nobody_has_a_symptom_and_a_cause_from_it
         logs=lambda **_: log.encode(),
     )
     described = {**service(2), "taskDefinition": TASK["taskDefinitionArn"]}
-    given = replace(
+    watcher = replace(
         watch(FakeEcs(services=[described], running=[TASK])), containers=lambda: [container]
     )
-    error = given.failure("answers no visitor", state="", symptom="the task closed the connection")
+    error = watcher.failure(
+        "answers no visitor", state="", symptom="the task closed the connection"
+    )
     assert str(error).startswith(f"service tickets-web answers no visitor{ending}"), error
 
 
@@ -426,19 +428,19 @@ NO_TABLE = "SQLSTATE[42S02]: Base table or view not found: 1146 Table 'shop.sess
 def test_a_task_that_misses_the_tables_is_where_the_first_run_makes_them() -> None:
     described = {**service(1), "taskDefinition": TASK["taskDefinitionArn"]}
     ecs = FakeEcs(services=[described], running=[{**TASK, "healthStatus": "UNHEALTHY"}])
-    given = replace(watch(ecs), containers=lambda: [logging("ready"), logging(NO_TABLE)])
-    before = replace(given, is_before_first_run=True)
+    watcher = replace(watch(ecs), containers=lambda: [logging("ready"), logging(NO_TABLE)])
+    before = replace(watcher, is_before_first_run=True)
     assert before.until_first_healthy(deadline(), check=no_check) == "abc"
     with pytest.raises(ProvisionError):
-        replace(given, containers=list).until_first_healthy(deadline(), check=no_check)
+        replace(watcher, containers=list).until_first_healthy(deadline(), check=no_check)
 
 
 def test_a_task_that_has_stopped_makes_no_tables() -> None:
     described = {**service(1), "taskDefinition": TASK["taskDefinitionArn"]}
     ecs = FakeEcs(services=[described], running=[task("new")])
-    given = replace(
+    watcher = replace(
         watch(ecs),
         containers=lambda: [logging(NO_TABLE, status="exited", found="old")],
         is_before_first_run=True,
     )
-    assert given.until_first_healthy(deadline(), check=no_check) == "new"
+    assert watcher.until_first_healthy(deadline(), check=no_check) == "new"

@@ -33,8 +33,8 @@ def changed(given: Production, **container: Any) -> Production:
     worker = given.services["worker"]
     raw = dict(worker.definition.raw)
     (first,) = raw["containerDefinitions"]
-    kept = {key: value for key, value in {**first, **container}.items() if value is not None}
-    definition = TaskDefinition({**raw, "containerDefinitions": [kept]})
+    fields = {key: value for key, value in {**first, **container}.items() if value is not None}
+    definition = TaskDefinition({**raw, "containerDefinitions": [fields]})
     services = {**given.services, "worker": replace(worker, definition=definition)}
     return replace(given, services=services)
 
@@ -60,9 +60,9 @@ def connection(name: str | None) -> list[dict[str, str]]:
 def test_a_worker_on_sqs_must_ask_for_jobs(
     reference: Production, command: list[str] | None, queue: str | None, *, must: bool
 ) -> None:
-    given = changed(reference, command=command, environment=connection(queue))
-    assert readiness.must_ask_for_jobs(given, "worker") is must
-    assert not readiness.must_ask_for_jobs(given, "web")
+    app = changed(reference, command=command, environment=connection(queue))
+    assert readiness.must_ask_for_jobs(app, "worker") is must
+    assert not readiness.must_ask_for_jobs(app, "web")
 
 
 def test_without_a_queue_nobody_must_ask_it(reference: Production) -> None:
@@ -83,14 +83,14 @@ def test_a_refusal_to_start_the_scheduled_task_is_explained(
         "AccessDeniedException: User: arn:aws:sts::1:assumed-role/tickets-schedule-rule/0 is not"
         " authorized to perform: ecs:RunTask on resource: arn:aws:ecs:y because no policy allows it"
     )
-    asked = "harness.stack.components.control.scheduled_run_refusal"
-    monkeypatch.setattr(asked, lambda _url, **_: words)
+    target = "harness.stack.components.control.scheduled_run_refusal"
+    monkeypatch.setattr(target, lambda _url, **_: words)
     monkeypatch.setattr("harness.target.resources.secret_references.read", lambda *_, **__: ())
     assert reference.schedule is not None
     access = Access(public_url="https://a.example", emulator="http://127.0.0.1:1")
     with pytest.raises(ProvisionError, match="its role tickets-schedule-rule lacks ecs:RunTask"):
         readiness.require_scheduled_run(access, reference.schedule)
-    monkeypatch.setattr(asked, lambda _url, **_: "")
+    monkeypatch.setattr(target, lambda _url, **_: "")
     readiness.require_scheduled_run(access, reference.schedule)
 
 

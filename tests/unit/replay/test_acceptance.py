@@ -40,8 +40,8 @@ def test_the_last_day_is_still_accepted() -> None:
 
 
 def test_lines_of_the_option_are_read_as_they_were_written() -> None:
-    one = Acceptance("a", 'so "long"\n as', "2026-12-31")
-    assert acceptance.from_lines([acceptance.as_line(one)]) == (one,)
+    entry = Acceptance("a", 'so "long"\n as', "2026-12-31")
+    assert acceptance.from_lines([acceptance.as_line(entry)]) == (entry,)
 
 
 @pytest.mark.parametrize(

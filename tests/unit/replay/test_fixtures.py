@@ -21,11 +21,11 @@ def test_questions_in_a_row_reach_another_task(times: int, task: str) -> None:
 
 
 def test_the_only_task_that_answers_is_asked_so_many_times() -> None:
-    asked = []
+    questions = []
 
     def question() -> dict[str, str]:
-        asked.append("a")
+        questions.append("a")
         return {"task": "a"}
 
     assert ask_until_another(question, than="a", times=3) == {"task": "a"}
-    assert len(asked) == 3
+    assert len(questions) == 3

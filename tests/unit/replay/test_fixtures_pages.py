@@ -12,9 +12,9 @@ OF_APP = '{"message": "The route / could not be found."}'
 
 
 def answer(status: int, text: str = "") -> requests.Response:
-    made = requests.Response()
-    made.status_code, made._content = status, text.encode()
-    return made
+    response = requests.Response()
+    response.status_code, response._content = status, text.encode()
+    return response
 
 
 @pytest.mark.parametrize(

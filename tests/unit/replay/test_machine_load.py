@@ -23,7 +23,7 @@ def test_the_highest_load_counts_for_each_processor(
     load = MachineLoad(averages(*loads), processors=2)
     for _ in loads:
         load.look()
-    assert [one.partition(":")[0] for one in load.notes()] == (
+    assert [note.partition(":")[0] for note in load.notes()] == (
         ["this machine was overloaded (load 12 on 2 processors)"] if is_overloaded else []
     )
 

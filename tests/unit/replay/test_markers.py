@@ -17,7 +17,7 @@ TRUTH = mark("truth", local=proved, aws=proved, url=not_covered("it has no shell
 
 
 def test_declared_is_the_sum_of_the_markers() -> None:
-    found = markers.declared(
+    declaration = markers.declared(
         [
             TRUTH,
             mark("requires", "http"),
@@ -25,20 +25,20 @@ def test_declared_is_the_sum_of_the_markers() -> None:
             mark("mutates", exclusive=True, order=2),
         ]
     )
-    assert found.requires == {"http", "ecs", "change"}
-    assert (found.exclusive, found.order) == (True, 2)
+    assert declaration.requires == {"http", "ecs", "change"}
+    assert (declaration.exclusive, declaration.order) == (True, 2)
 
 
 def test_why_a_scenario_does_not_run_on_a_target() -> None:
     production = url("https://tickets.876events.example", probe_key=None)
-    found = markers.declared([TRUTH, mark("requires", "ecs"), mark("read_only")])
-    assert found.skip_reason(production) == "not covered: it has no shell"
+    declaration = markers.declared([TRUTH, mark("requires", "ecs"), mark("read_only")])
+    assert declaration.skip_reason(production) == "not covered: it has no shell"
     local = Target("local", Access(public_url="https://a.example"), frozenset({"http"}))
-    assert found.skip_reason(local) == "target local lacks: ecs"
+    assert declaration.skip_reason(local) == "target local lacks: ecs"
     assert production.name == URL
     gap = {"ecs": "no cluster is configured; set ecs.cluster"}
     local = Target("local", Access(public_url="https://a.example"), frozenset(), unconfigured=gap)
-    assert found.skip_reason(local) == f"not covered: {gap['ecs']}"
+    assert declaration.skip_reason(local) == f"not covered: {gap['ecs']}"
 
 
 def test_complete_marks_have_no_problems() -> None:

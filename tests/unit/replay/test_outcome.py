@@ -12,7 +12,7 @@ from harness.replay.outcome import shorten_traceback
 
 
 def frames(error: BaseException) -> list[str]:
-    return [Path(one.filename).parent.name for one in traceback.extract_tb(error.__traceback__)]
+    return [Path(frame.filename).parent.name for frame in traceback.extract_tb(error.__traceback__)]
 
 
 def raised(file: str, text: str) -> BaseException:

@@ -20,15 +20,15 @@ def preconditions(directory: str, **workerinput: str) -> Preconditions:
 
 
 def test_the_first_failure_is_that_of_every_worker(tmp_path: Path) -> None:
-    one = preconditions(str(tmp_path), testrunuid="a")
+    worker = preconditions(str(tmp_path), testrunuid="a")
     other = preconditions(str(tmp_path), testrunuid="a")
     first = Failure("scenarios/test_a.py::test_a", "it is not steady")
-    assert one.failure(STEADY_WEB) is None
-    assert one.note(STEADY_WEB, first) == first
+    assert worker.failure(STEADY_WEB) is None
+    assert worker.note(STEADY_WEB, first) == first
     assert other.note(STEADY_WEB, Failure("scenarios/test_b.py::test_b", "nor here")) == first
     assert other.failure(STEADY_WEB) == first
     other.forget(STEADY_WEB)
-    assert one.failure(STEADY_WEB) is None
+    assert worker.failure(STEADY_WEB) is None
 
 
 def test_a_failure_is_no_other_replays(tmp_path: Path) -> None:

@@ -28,17 +28,17 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Started:
     """Return command and variables of the pytest that would run."""
-    kept: dict[str, Any] = {}
+    call: dict[str, Any] = {}
 
     def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
-        kept.update(options, command=command)
+        call.update(options, command=command)
         return subprocess.CompletedProcess(command, 0)
 
     def start(*args: str, cwd: Path = tmp_path, **environ: str) -> tuple[list[str], dict[str, str]]:
         with monkeypatch.context() as patched:
             patched.setattr(subprocess, "run", run)
             assert Replay(environ, cwd=cwd, cache=tmp_path / "home").run(args, home=tmp_path) == 0
-        return kept["command"], kept["env"]
+        return call["command"], call["env"]
 
     return start
 

@@ -17,9 +17,9 @@ ENGINE: Any = object()
 
 def toolbox(*capabilities: str) -> Toolbox:
     access = Access(public_url="https://shop.example", cluster="shop")
-    made = Toolbox(Target("aws", access, frozenset(capabilities), AS_ON_AWS))
-    vars(made).update(ecs=None, containers=ENGINE)
-    return made
+    tools = Toolbox(Target("aws", access, frozenset(capabilities), AS_ON_AWS))
+    vars(tools).update(ecs=None, containers=ENGINE)
+    return tools
 
 
 def test_commands_run_by_the_engine_where_it_is_ours() -> None:

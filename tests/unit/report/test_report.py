@@ -83,7 +83,7 @@ def ending(made: Report, *, width: int = 100, verbose: bool = False) -> list[ter
 
 ALL = report(PASSED, RED, SKIPPED)
 FORMATS = {
-    "terminal": lambda one: "\n".join(line.text for line in ending(one, verbose=True)),
+    "terminal": lambda replay: "\n".join(line.text for line in ending(replay, verbose=True)),
     "json": json_file.text,
     "junit": junit.text,
     "html": html.text,
@@ -124,8 +124,8 @@ def test_titles_and_stories_are_words() -> None:
 def test_a_replay_that_shows_nothing_is_not_green(
     outcomes: tuple[Outcome, ...], verdict: str, green: bool
 ) -> None:
-    made = report(*outcomes)
-    assert (made.verdict, made.is_green) == (verdict, green)
+    replay = report(*outcomes)
+    assert (replay.verdict, replay.is_green) == (verdict, green)
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -160,17 +160,19 @@ def test_without_verbose_the_end_is_short_and_names_no_scenario_that_is_not_red(
 
 
 def test_a_cause_names_five_scenarios_and_counts_the_rest() -> None:
-    made = report(*(outcome(f"thing_{n}", "failed", message="no answer\nat all") for n in range(9)))
-    text = [line.text for line in ending(made)]
+    replay = report(
+        *(outcome(f"thing_{n}", "failed", message="no answer\nat all") for n in range(9))
+    )
+    text = [line.text for line in ending(replay)]
     assert text[1:3] == ["  no cause is sure", "    sessions: thing 0: no answer"]
     assert text[7] == "    and 4 more"
 
 
 def test_a_secret_is_blanked_before_a_line_break_divides_it() -> None:
     Secret("correct horse battery staple")
-    made = report(outcome("x", "failed", message=f"{'y' * 60} correct horse battery staple"))
+    replay = report(outcome("x", "failed", message=f"{'y' * 60} correct horse battery staple"))
     for verbose in (False, True):
-        text = "\n".join(line.text for line in ending(made, width=80, verbose=verbose))
+        text = "\n".join(line.text for line in ending(replay, width=80, verbose=verbose))
         assert "correct" not in text
         assert "staple" not in text
 
@@ -181,8 +183,8 @@ def test_the_counter_counts() -> None:
 
 
 def test_an_outcome_survives_the_way_from_a_worker() -> None:
-    for one in ALL.outcomes:
-        assert outcome_from(json.loads(json.dumps(one.as_json()))) == one
+    for case in ALL.outcomes:
+        assert outcome_from(json.loads(json.dumps(case.as_json()))) == case
 
 
 def test_json_holds_every_outcome_with_its_labels() -> None:
@@ -196,9 +198,12 @@ def test_json_holds_every_outcome_with_its_labels() -> None:
         "flaky": 0,
     }
     assert data["green"] is False
-    shown = [(one["title"], one["cause"], one["cause_lines"]) for one in data["scenarios"]]
-    assert shown == [(one.title, one.cause, list(one.cause_lines)) for one in ALL.outcomes]
-    passed, _, skipped = (one["labels"] for one in data["scenarios"])
+    rows = [
+        (scenario["title"], scenario["cause"], scenario["cause_lines"])
+        for scenario in data["scenarios"]
+    ]
+    assert rows == [(case.title, case.cause, list(case.cause_lines)) for case in ALL.outcomes]
+    passed, _, skipped = (scenario["labels"] for scenario in data["scenarios"])
     assert passed["local"] == {"worth": "emulated", "note": "nginx", "never_run": False}
     assert passed["aws"] == {"worth": "proved", "note": "", "never_run": True}
     assert skipped["local"]["worth"] == "not covered"
@@ -232,33 +237,33 @@ def test_a_gap_of_the_configuration_names_the_key_in_every_format() -> None:
     skipped = outcome("x", "skipped", reason=f"not covered: {gap}")
     other = "no mail identity is configured; set resources.identity"
     both = outcome("y", "skipped", reason=f"not covered: {gap}, {other}")
-    made = report(PASSED, skipped, both, outcome("z", "skipped", reason="not covered: no shell"))
-    assert made.gaps == ((gap, 2), (other, 1))
-    assert f"not covered, 2 scenarios: {gap}" in [line.text for line in ending(made)]
+    replay = report(PASSED, skipped, both, outcome("z", "skipped", reason="not covered: no shell"))
+    assert replay.gaps == ((gap, 2), (other, 1))
+    assert f"not covered, 2 scenarios: {gap}" in [line.text for line in ending(replay)]
     for text in FORMATS.values():
-        assert gap in text(made)
+        assert gap in text(replay)
 
 
 def test_an_accepted_scenario_has_a_state_of_its_own_in_every_format() -> None:
     reason = "accepted until 2027-01-31: the old mailer goes in January"
     known = replace(RED, result="accepted", reason=reason)
     note = '[[accept]] "other" is green now: remove it'
-    made = report(PASSED, known, notes=(note,))
-    assert (made.verdict, made.is_green) == (
+    replay = report(PASSED, known, notes=(note,))
+    assert (replay.verdict, replay.is_green) == (
         "1 scenario passed, 1 accepted as red; none is red.",
         True,
     )
     for text in FORMATS.values():
-        assert reason in text(made)
-    lines = [line.text for line in ending(made)]
+        assert reason in text(replay)
+    lines = [line.text for line in ending(replay)]
     assert f"sessions: the cookie is secure: {reason}" in lines
     assert note in lines
-    data = json.loads(json_file.text(made))
+    data = json.loads(json_file.text(replay))
     assert (data["counts"]["accepted"], data["notes"]) == (1, [note])
     assert data["scenarios"][1]["labels"]["local"]["worth"] == "not covered"
-    (case,) = ET.fromstring(junit.text(made)).iterfind(".//testcase/skipped")
+    (case,) = ET.fromstring(junit.text(replay)).iterfind(".//testcase/skipped")
     assert (case.get("message"), case.text) == (reason, RED.cause)
-    assert 'class="tag accepted"' in html.text(made)
+    assert 'class="tag accepted"' in html.text(replay)
 
 
 def test_a_vendor_image_that_was_named_is_reported_by_its_name() -> None:
@@ -280,9 +285,11 @@ def test_junit_is_valid_even_with_control_characters() -> None:
 
 
 def test_a_cause_that_explains_several_scenarios_is_said_once_for_all() -> None:
-    made = report(PASSED, RED, outcome("it_is_sent", "error", cause=RED.cause, setting=RED.setting))
-    assert [(one.cause, len(one.outcomes)) for one in made.faults] == [(RED.cause, 2)]
-    assert [line.text for line in ending(made)].count(f"  {RED.cause}") == 1
+    replay = report(
+        PASSED, RED, outcome("it_is_sent", "error", cause=RED.cause, setting=RED.setting)
+    )
+    assert [(fault.cause, len(fault.outcomes)) for fault in replay.faults] == [(RED.cause, 2)]
+    assert [line.text for line in ending(replay)].count(f"  {RED.cause}") == 1
 
 
 def test_what_may_follow_comes_after_the_cause_in_every_format() -> None:
@@ -291,30 +298,34 @@ def test_what_may_follow_comes_after_the_cause_in_every_format() -> None:
         outcome(f"it_fails_{n}", "failed", message="no", first_error=f"web task a, 07:00:0{n}: x")
         for n in (1, 2)
     ]
-    made = report(*unknown, guess, RED)
+    replay = report(*unknown, guess, RED)
     titles = [
         RED.cause,
         "likely, not sure: a worker may be slow",
         "no cause is sure; the app's first error: web task a, 07:00:01: x",
     ]
-    assert [one.title for one in made.faults] == titles
-    assert [len(one.outcomes) for one in made.faults] == [1, 1, 2]
-    text = [line.text.strip() for line in ending(made)]
-    places = [text.index(one) for one in (titles[0], faults.FOLLOWING, *titles[1:])]
+    assert [fault.title for fault in replay.faults] == titles
+    assert [len(fault.outcomes) for fault in replay.faults] == [1, 1, 2]
+    text = [line.text.strip() for line in ending(replay)]
+    places = [text.index(title) for title in (titles[0], faults.FOLLOWING, *titles[1:])]
     assert places == sorted(places)
-    shown = [(one["cause"], one["sure"]) for one in json.loads(json_file.text(made))["faults"]]
-    assert shown == [(RED.cause, True), ("a worker may be slow", False), ("", False)]
-    page = html.text(made)
-    headings = [f"<h3>{one.story}: {one.title}</h3>" for one in (RED, guess, *unknown)]
-    assert [page.index(one) for one in headings] == sorted(page.index(one) for one in headings)
+    causes = [
+        (fault["cause"], fault["sure"]) for fault in json.loads(json_file.text(replay))["faults"]
+    ]
+    assert causes == [(RED.cause, True), ("a worker may be slow", False), ("", False)]
+    page = html.text(replay)
+    headings = [f"<h3>{case.story}: {case.title}</h3>" for case in (RED, guess, *unknown)]
+    assert [page.index(heading) for heading in headings] == sorted(
+        page.index(heading) for heading in headings
+    )
 
 
 def test_two_sentences_about_one_setting_are_one_fault() -> None:
     setting, differs = RED.setting, f"{RED.setting} differs between the tasks"
     other = outcome("it_is_kept", "failed", cause=differs, setting=setting)
-    made = report(RED, other, outcome("it_is_sent", "failed", cause=RED.cause, setting=setting))
-    assert [(one.cause, len(one.outcomes)) for one in made.faults] == [(RED.cause, 3)]
-    assert f"    sessions: it is kept: {other.cause}" in [line.text for line in ending(made)]
+    replay = report(RED, other, outcome("it_is_sent", "failed", cause=RED.cause, setting=setting))
+    assert [(fault.cause, len(fault.outcomes)) for fault in replay.faults] == [(RED.cause, 3)]
+    assert f"    sessions: it is kept: {other.cause}" in [line.text for line in ending(replay)]
 
 
 class Resources(HTMLParser):
@@ -325,11 +336,13 @@ class Resources(HTMLParser):
         self.links: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        self.outside += [str(found[name]) for name in ("src", "srcset", "data") if name in found]
+        attributes = dict(attrs)
+        self.outside += [
+            str(attributes[name]) for name in ("src", "srcset", "data") if name in attributes
+        ]
         self.outside += [tag] if tag in ("script", "link", "iframe") else []
-        self.ids |= {str(found["id"])} if "id" in found else set()
-        self.links |= {str(found["href"])} if "href" in found else set()
+        self.ids |= {str(attributes["id"])} if "id" in attributes else set()
+        self.links |= {str(attributes["href"])} if "href" in attributes else set()
 
 
 def test_the_page_needs_nothing_else_and_its_links_lead_somewhere() -> None:
@@ -339,7 +352,7 @@ def test_the_page_needs_nothing_else_and_its_links_lead_somewhere() -> None:
     assert page.outside == []
     assert "url(" not in text
     assert "@import" not in text
-    assert page.links == {f"#{one}" for one in page.ids}
+    assert page.links == {f"#{anchor}" for anchor in page.ids}
     assert "&lt;b&gt;expected&lt;/b&gt; &amp; seen" in text
     assert "<b>" not in text
     assert 'name="viewport"' in text
@@ -356,7 +369,7 @@ def test_an_outcome_without_labels_is_shown_all_the_same() -> None:
 def test_every_file_is_written(tmp_path: Path) -> None:
     page = write_report(ALL, directory=tmp_path / "run")
     assert page == tmp_path / "run" / "report.html"
-    assert sorted(one.name for one in page.parent.iterdir()) == [
+    assert sorted(path.name for path in page.parent.iterdir()) == [
         "junit.xml",
         "report.html",
         "report.json",

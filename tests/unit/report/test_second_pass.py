@@ -31,7 +31,7 @@ FIRST = (GREEN, RED, UNREADY, LEFT_OUT, ELSEWHERE)
 
 def again(**results: str) -> dict[str, Outcome]:
     outcomes = (outcome(name, result, message="again") for name, result in results.items())
-    return {one.scenario: one for one in outcomes}
+    return {case.scenario: case for case in outcomes}
 
 
 def test_red_scenarios_and_those_left_out_for_them_run_again() -> None:
@@ -57,7 +57,7 @@ def test_red_scenarios_and_those_left_out_for_them_run_again() -> None:
 def test_a_red_scenario_that_passed_again_is_flaky(
     second: dict[str, str], results: list[str]
 ) -> None:
-    assert [one.result for one in combine(FIRST, again(**second))] == results
+    assert [case.result for case in combine(FIRST, again(**second))] == results
 
 
 def test_a_flaky_scenario_keeps_its_account_and_proves_nothing() -> None:
@@ -88,7 +88,7 @@ def test_every_format_shows_it_as_flaky() -> None:
     assert not any(line.startswith("rerun the red ones") for line in lines)
     data = json.loads(json_file.text(FLAKY))
     assert (data["green"], data["counts"]["flaky"]) == (False, 1)
-    assert [one["result"] for one in data["scenarios"]] == ["passed", "flaky"]
+    assert [scenario["result"] for scenario in data["scenarios"]] == ["passed", "flaky"]
     skipped = ET.fromstring(junit.text(FLAKY)).find(".//testcase[@name='red']/skipped")
     assert skipped is not None
     assert skipped.get("message") == f"flaky: {REASON}"
@@ -108,6 +108,6 @@ def test_every_format_shows_it_as_flaky() -> None:
 def test_outcomes_can_be_read_back(tmp_path: Path) -> None:
     (tmp_path / json_file.FILE_NAME).write_text(json_file.text(report(*FIRST)))
     outcomes = json_file.outcomes_of(json_file.read(tmp_path))
-    assert [(one.scenario, one.result, one.follows) for one in outcomes] == [
-        (one.scenario, one.result, one.follows) for one in FIRST
+    assert [(case.scenario, case.result, case.follows) for case in outcomes] == [
+        (case.scenario, case.result, case.follows) for case in FIRST
     ]

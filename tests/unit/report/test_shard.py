@@ -71,7 +71,7 @@ THIRD = shard(3, outcome("uploads", "failed"))
 def test_a_merged_report_has_the_verdict_of_the_whole(tmp_path: Path) -> None:
     places = written(tmp_path, THIRD, FIRST, SECOND)
     merged = merge(places, out=tmp_path / "out")
-    assert [one.story for one in merged.outcomes] == ["edge", "mail", "queue", "uploads"]
+    assert [case.story for case in merged.outcomes] == ["edge", "mail", "queue", "uploads"]
     assert merged.verdict == "1 of 4 scenarios are red."
     assert (merged.started_at, merged.seconds) == ("2026-11-27T04:00:01Z", 30.0)
     assert (merged.vendor, merged.overlay, merged.lost) == ("composer", ("A=1",), ())
@@ -103,7 +103,7 @@ def test_a_lost_shard_is_named_and_the_whole_not_green(tmp_path: Path) -> None:
     root = ET.fromstring(junit.text(merged))
     assert root.findall(".//error")[0].get("message") == lost
     assert root.get("errors") == "2"
-    assert [one.get("tests") for one in root.findall("testsuite[@name='shards']")] == ["2"]
+    assert [suite.get("tests") for suite in root.findall("testsuite[@name='shards']")] == ["2"]
     assert lost in html.text(merged)
     assert markdown.text(merged).startswith(f"## \N{CROSS MARK} Cutover: {lost}")
 

@@ -43,10 +43,10 @@ def test_the_store_of_an_emulated_account_may_have_any_host() -> None:
 
 
 def answer(path: str, **headers: str) -> requests.Response:
-    made = requests.Response()
-    made.status_code, made.url = 200, f"https://shop.example{path}"
-    made.headers.update({"Content-Type": "text/html; charset=UTF-8", **headers})
-    return made
+    response = requests.Response()
+    response.status_code, response.url = 200, f"https://shop.example{path}"
+    response.headers.update({"Content-Type": "text/html; charset=UTF-8", **headers})
+    return response
 
 
 def test_only_a_page_that_is_no_health_route_needs_a_session() -> None:

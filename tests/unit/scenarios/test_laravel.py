@@ -16,10 +16,10 @@ def answer(exit_code: int, stdout: str = "", stderr: str = "") -> Laravel:
     """A Laravel whose task gives this result to the script that it is asked to run."""
 
     def run(command: Sequence[str], *, task: str) -> ExecResult:
-        *_, code, separator, given = command
+        *_, code, separator, arguments = command
         assert CACHED in code
         assert separator == "--"
-        assert (json.loads(given), task) == ({"key": "k"}, "t1")
+        assert (json.loads(arguments), task) == ({"key": "k"}, "t1")
         return ExecResult(exit_code, stdout, stderr)
 
     return Laravel(run)

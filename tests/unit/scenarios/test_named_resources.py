@@ -203,7 +203,7 @@ def test_the_scheduled_task_is_compared_in_what_is_used(
 ) -> None:
     causes = list(differing_resources(configuration(), configuration(**changes), used=used))
     assert len(causes) == len(words), causes
-    assert all(one in cause for one, cause in zip(words, causes, strict=True)), causes
+    assert all(word in cause for word, cause in zip(words, causes, strict=True)), causes
 
 
 def test_a_resource_that_the_scheduled_task_lacks_is_named() -> None:

@@ -41,15 +41,15 @@ def configuration() -> dict[str, object]:
 
 
 def test_a_store_and_a_disk_on_a_mount_are_no_tasks_own() -> None:
-    found = with_shared_files(configuration(), STORAGE)
-    resources = found["resources"]
+    settings = with_shared_files(configuration(), STORAGE)
+    resources = settings["resources"]
     assert resources["disk"]["local"]["driver"] == SHARED
     assert resources["disk"]["tmp"]["driver"] == "local"
     assert not lock_cause({"use": "a lock", "store": "file"}, resources)
-    assert not maintenance_cause(found["maintenance"], resources)
+    assert not maintenance_cause(settings["maintenance"], resources)
 
 
 def test_without_a_mount_they_are() -> None:
-    found = with_shared_files(configuration(), APP)
-    assert lock_cause({"use": "a lock", "store": "file"}, found["resources"])
-    assert maintenance_cause(found["maintenance"], found["resources"])
+    settings = with_shared_files(configuration(), APP)
+    assert lock_cause({"use": "a lock", "store": "file"}, settings["resources"])
+    assert maintenance_cause(settings["maintenance"], settings["resources"])

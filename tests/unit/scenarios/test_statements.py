@@ -25,7 +25,7 @@ def test_the_readers_own_statements_are_left_out() -> None:
         ("Query", 50, 2, "select * from a"),
         ("Query", 50, 1, READ_LOG),
     ]
-    assert [one.text for one in read_log(rows)] == [rows[0][3], rows[2][3]]
+    assert [statement.text for statement in read_log(rows)] == [rows[0][3], rows[2][3]]
 
 
 def test_the_reader_is_made_and_removed() -> None:

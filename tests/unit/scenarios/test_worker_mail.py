@@ -19,8 +19,8 @@ HOST = "email-smtp.us-east-1.amazonaws.com"
     ],
 )
 def test_an_endpoint_that_is_not_reached_is_named(host: str, printed: str, cause: str) -> None:
-    found = WorkerMail(host, lambda _command: printed).obstacle()
-    assert (bool(found), cause in found) == (bool(cause), True)
+    obstacle = WorkerMail(host, lambda _command: printed).obstacle()
+    assert (bool(obstacle), cause in obstacle) == (bool(cause), True)
 
 
 @pytest.mark.parametrize(("host", "name"), [(HOST, BY_SMTP), ("", "smtp")])

@@ -89,7 +89,7 @@ class World:
 
     def report(self, *families: str) -> Report:
         """Run the checks of these families; of all by default."""
-        chosen = [one for one in smoke.FAMILIES if not families or one.name in families]
+        chosen = [family for family in smoke.FAMILIES if not families or family.name in families]
         exam = self.examination()
         return smoke.report_of(exam, list(smoke.run(exam, chosen)))
 

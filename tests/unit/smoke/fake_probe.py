@@ -75,8 +75,8 @@ class FakeProbe:
         return status, [("Content-Type", "application/json")], json.dumps(content).encode()
 
     def _whoami(self, _request: Request, task: str | None) -> Answer:
-        seen = {"task": task, "secure": True, "scheme": "https", "host": HOST}
-        return self.answer({**seen, **self.whoami})
+        identity = {"task": task, "secure": True, "scheme": "https", "host": HOST}
+        return self.answer({**identity, **self.whoami})
 
     def _facts(self, _request: Request, task: str | None) -> Answer:
         facts = {"task": task, "environment": "production", "debug": False}

@@ -32,8 +32,8 @@ class Fault:
         """Break the site, and require that this check, and no other of these, names it."""
         self.edit(world)
         report = world.report(*families)
-        found = result(report, self.check)
-        assert self.value in found.value
-        assert self.meaning in found.meaning
-        assert (found.state, found.action) == (self.state, self.action)
+        outcome = result(report, self.check)
+        assert self.value in outcome.value
+        assert self.meaning in outcome.meaning
+        assert (outcome.state, outcome.action) == (self.state, self.action)
         assert set(states(report, State.RED, State.WARNING)) == {self.check, *self.also}

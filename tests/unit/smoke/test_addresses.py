@@ -80,10 +80,10 @@ def test_a_fault_of_one_address_is_named(
     fault(world, second)
     report = world.report()
     assert list(states(report, State.RED, State.WARNING)) == ["every address"]
-    found = result(report, "every address")
-    assert found.value.startswith(f"{SECOND}:{world.web.port}: ")
-    assert value in found.value
-    assert found.action == Action.ROLL_BACK
+    outcome = result(report, "every address")
+    assert outcome.value.startswith(f"{SECOND}:{world.web.port}: ")
+    assert value in outcome.value
+    assert outcome.action == Action.ROLL_BACK
 
 
 def test_sessions_that_one_address_does_not_know_are_named(world: World, second: Host) -> None:

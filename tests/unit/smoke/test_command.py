@@ -93,9 +93,9 @@ def test_a_red_run_says_what_to_do_now(world: World) -> None:
 
 def test_json_is_all_that_is_printed(world: World) -> None:
     result = run(*options(world), "--json")
-    found = json.loads(result.stdout)
-    assert found["green"] is True
-    assert found["url"] == f"https://{HOST}"
+    report = json.loads(result.stdout)
+    assert report["green"] is True
+    assert report["url"] == f"https://{HOST}"
 
 
 def test_strict_makes_a_warning_red(world: World) -> None:
@@ -145,8 +145,8 @@ def test_the_file_gives_the_folder_that_the_role_is_limited_to(project: Path) ->
     bucket = "876events-tickets-uploads"
     role.write_text(role.read_text().replace(f"{bucket}/*", f"{bucket}/documents/*"))
     assert read_site({}, cwd=project, url=None, **NOTHING).upload_folder == "documents/"
-    given = {**NOTHING, "folder": "/other"}
-    assert read_site({}, cwd=project, url=None, **given).upload_folder == "other/"
+    arguments = {**NOTHING, "folder": "/other"}
+    assert read_site({}, cwd=project, url=None, **arguments).upload_folder == "other/"
     (roles / "execution.json").write_text("{")
     assert read_site({}, cwd=project, url=None, **NOTHING).upload_folder == "documents/"
 
@@ -176,8 +176,8 @@ def test_the_key_comes_from_a_file_or_a_variable(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("key-of-the-file\n")
     variables = {"CUTOVER_PROBE_KEY": "key-of-the-variable"}
-    given = {**NOTHING, "key_file": file}
-    site = read_site(variables, cwd=tmp_path, url="shop.example", **given)
+    arguments = {**NOTHING, "key_file": file}
+    site = read_site(variables, cwd=tmp_path, url="shop.example", **arguments)
     assert site.key == Secret("key-of-the-file")
     site = read_site(variables, cwd=tmp_path, url="shop.example", **NOTHING)
     assert site.key == Secret("key-of-the-variable")
@@ -226,8 +226,8 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
 
 
 def key_of_secret(cwd: Path) -> Secret | None:
-    given = {**NOTHING, "key_secret": ARN}
-    return read_site({}, cwd=cwd, url="shop.example", **given).key
+    arguments = {**NOTHING, "key_secret": ARN}
+    return read_site({}, cwd=cwd, url="shop.example", **arguments).key
 
 
 def test_the_key_comes_from_a_secret(secrets: Stubber, tmp_path: Path) -> None:
@@ -274,9 +274,9 @@ def test_the_key_of_an_account_is_read_past_its_guard(
 
 
 def test_two_keys_exclude_each_other(tmp_path: Path) -> None:
-    given = {**NOTHING, "key_secret": ARN, "key_file": tmp_path / "key"}
+    arguments = {**NOTHING, "key_secret": ARN, "key_file": tmp_path / "key"}
     with pytest.raises(ConfigError, match="--key-file and --key-secret exclude each other"):
-        read_site({}, cwd=tmp_path, url="shop.example", **given)
+        read_site({}, cwd=tmp_path, url="shop.example", **arguments)
 
 
 def test_its_help_imports_nothing_heavy() -> None:

@@ -56,8 +56,12 @@ def test_a_file_that_no_visitor_gets_is_named(
 ) -> None:
     world.app.front = FRONT.replace("</body>", f"{page}</body>")
     bucket.answer = lambda _request: answer
-    found = result(world.report("assets"), "other hosts")
-    assert (found.state, value in found.value, meaning in found.meaning) == (State.RED, True, True)
+    outcome = result(world.report("assets"), "other hosts")
+    assert (outcome.state, value in outcome.value, meaning in outcome.meaning) == (
+        State.RED,
+        True,
+        True,
+    )
 
 
 @pytest.mark.parametrize("page", [IMAGE, SIGNED, MODULE, MODULE.replace(' type="module"', "")])
@@ -72,8 +76,11 @@ def test_files_that_visitors_get_are_fine(world: World, bucket: Host, page: str)
 def test_one_gap_of_several_is_a_warning(world: World, bucket: Host) -> None:
     world.app.front = FRONT.replace("</body>", IMAGE + IMAGE.replace("1.png", "2.png") + "</body>")
     bucket.answer = lambda r: GOOD if "/1." in r.path else error("NoSuchKey")
-    found = result(world.report("assets"), "other hosts")
-    assert (found.state, found.value) == (State.WARNING, f"{BUCKET}/events/2.png: 403 NoSuchKey")
+    outcome = result(world.report("assets"), "other hosts")
+    assert (outcome.state, outcome.value) == (
+        State.WARNING,
+        f"{BUCKET}/events/2.png: 403 NoSuchKey",
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,16 +97,16 @@ def test_hosts_of_the_domain_are_looked_up(
     for fake in world.resolvers:
         fake.records[(f"old.{HOST}", "A")] = (60, [OLD])
     world.app.front = FRONT.replace("</body>", f'<img src="https://{host}:9/a.png"></body>')
-    found = result(world.report("assets"), "other hosts")
-    assert (found.state, value in found.value) == (state, True)
+    outcome = result(world.report("assets"), "other hosts")
+    assert (outcome.state, value in outcome.value) == (state, True)
 
 
 def test_files_of_the_old_host_are_a_warning(world: World, bucket: Host) -> None:
     for fake in world.resolvers:
         fake.records[(BUCKET, "A")] = (60, [OLD])
     world.app.front = FRONT.replace("</body>", f"{IMAGE}</body>")
-    found = result(world.report("assets"), "other hosts")
-    assert (found.state, found.value) == (State.WARNING, f"{BUCKET}: the old host")
+    outcome = result(world.report("assets"), "other hosts")
+    assert (outcome.state, outcome.value) == (State.WARNING, f"{BUCKET}: the old host")
 
 
 def test_an_address_that_is_given_needs_no_resolver(world: World, bucket: Host) -> None:

@@ -52,8 +52,8 @@ def in_head(html: str) -> Callable[[World], None]:
 
 def with_header(name: str, value: str) -> Callable[[World], None]:
     def edit(world: World) -> None:
-        kept = [pair for pair in world.app.page_headers if pair[0] != name]
-        world.app.page_headers = [*kept, (name, value)]
+        headers = [pair for pair in world.app.page_headers if pair[0] != name]
+        world.app.page_headers = [*headers, (name, value)]
 
     return edit
 

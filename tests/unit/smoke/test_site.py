@@ -112,15 +112,15 @@ def test_what_is_no_address_is_rejected(text: str) -> None:
 )
 def test_connect_to_is_curls(text: str, route: Route, dialled: Endpoint | None) -> None:
     assert site.parse_connect_to(text) == route
-    given = Site("https://shop.example", routes=(route,))
-    assert given.route(Endpoint("shop.example", 443)) == dialled
+    shop = Site("https://shop.example", routes=(route,))
+    assert shop.route(Endpoint("shop.example", 443)) == dialled
 
 
 def test_resolve_is_curls() -> None:
     route = site.parse_resolve("shop.example:443:198.51.100.7")
-    given = Site("https://shop.example", routes=(route,))
-    assert given.route(Endpoint("shop.example", 443)) == Endpoint("198.51.100.7", 443)
-    assert given.route(Endpoint("shop.example", 80)) is None
+    shop = Site("https://shop.example", routes=(route,))
+    assert shop.route(Endpoint("shop.example", 443)) == Endpoint("198.51.100.7", 443)
+    assert shop.route(Endpoint("shop.example", 80)) is None
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_resolve_is_curls() -> None:
     ],
 )
 def test_a_host_alone_gets_every_connection(text: str, dialled: Endpoint) -> None:
-    given = Site("https://shop.example", routes=(site.parse_connect_to(text),))
-    assert given.route(Endpoint("shop.example", 443)) == dialled
+    shop = Site("https://shop.example", routes=(site.parse_connect_to(text),))
+    assert shop.route(Endpoint("shop.example", 443)) == dialled
 
 
 @pytest.mark.parametrize("text", ["", "a:b", "a:b:c:d", "shop.example:443:198.51.100.7"])

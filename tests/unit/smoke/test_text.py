@@ -18,7 +18,7 @@ SKIPPED = Result(State.NOT_RUN, "needs a key", "")
 
 def report(*results: Result) -> Report:
     names = ["front page", *(f"check {n}" for n in range(1, len(results)))]
-    lines = tuple(Line("app", name, given) for name, given in zip(names, results, strict=True))
+    lines = tuple(Line("app", name, result) for name, result in zip(names, results, strict=True))
     began = datetime(2026, 11, 27, 21, 4, 10, tzinfo=UTC)
     return Report("https://shop.example", "3f9a", began, 23.4, 61, 200, lines)
 
@@ -79,11 +79,11 @@ def test_checks_that_cannot_run_for_one_reason_share_a_line() -> None:
 
 
 def test_json_has_every_check() -> None:
-    found = json.loads(json.dumps(text.as_json(report(ROLL_BACK, HSTS, SKIPPED), strict=False)))
-    assert found["format"] == 1
-    assert (found["green"], found["action"], found["ran"]) == (False, "roll back", 2)
-    assert found["counts"] == {"green": 0, "warning": 1, "red": 1, "not run": 1}
-    assert found["checks"][0] == {
+    document = json.loads(json.dumps(text.as_json(report(ROLL_BACK, HSTS, SKIPPED), strict=False)))
+    assert document["format"] == 1
+    assert (document["green"], document["action"], document["ran"]) == (False, "roll back", 2)
+    assert document["counts"] == {"green": 0, "warning": 1, "red": 1, "not run": 1}
+    assert document["checks"][0] == {
         "family": "app",
         "name": "front page",
         "state": "red",

@@ -157,9 +157,9 @@ def test_a_private_address_is_named(world: World, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(handshake, "shake", shake)
     world.given(routes=(Route(HOST, 443, "10.40.1.7", 443), world.site.routes[1]))
-    found = result(world.report("tls"), "connection")
-    assert found.value == "10.40.1.7:443: no answer within 4 s"
-    assert found.meaning.startswith("visitors cannot reach 10.40.1.7, a private address")
+    connection = result(world.report("tls"), "connection")
+    assert connection.value == "10.40.1.7:443: no answer within 4 s"
+    assert connection.meaning.startswith("visitors cannot reach 10.40.1.7, a private address")
 
 
 def test_an_unknown_authority_is_named(

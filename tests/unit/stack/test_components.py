@@ -66,9 +66,9 @@ def test_published_ports_are_on_a_network_that_reaches_them(spec: Component) -> 
 def test_limits_are_set_and_no_secret_is_in_what_inspect_shows(spec: Component) -> None:
     assert 64 * 1024**2 <= spec.memory_bytes <= 1024**3
     assert 16 <= spec.pids_limit <= 512
-    shown = f"{spec.environment} {spec.command}"
-    assert ACCOUNT.password.reveal() not in shown
-    assert "PRIVATE KEY" not in shown
+    text = f"{spec.environment} {spec.command}"
+    assert ACCOUNT.password.reveal() not in text
+    assert "PRIVATE KEY" not in text
 
 
 def test_specs_show_no_content_of_files() -> None:
@@ -128,12 +128,13 @@ def test_edge_key_is_for_root_only() -> None:
 
 
 def test_edge_listens_on_the_ports_of_its_listeners() -> None:
-    made = edge.component(
+    component = edge.component(
         certificate=CERTIFICATES.server("edge"), ports={443: "HTTPS", 8443: "HTTPS", 8080: "HTTP"}
     )
-    assert made.published == (80, 443, 8443, 8080)
+    assert component.published == (80, 443, 8443, 8080)
     written = {
-        name: made.files[f"/etc/nginx/harness/{name}.conf"].content for name in ("plain", "tls")
+        name: component.files[f"/etc/nginx/harness/{name}.conf"].content
+        for name in ("plain", "tls")
     }
     assert written == {
         "plain": b"listen 80 default_server;\nlisten 8080 default_server;\n",

@@ -46,13 +46,13 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def engine_with(*found: FakeContainer) -> Any:
-    asked: list[Any] = []
+    calls: list[Any] = []
 
     def listed(**how: Any) -> list[FakeContainer]:
-        asked.append(how)
+        calls.append(how)
         return list(found)
 
-    return SimpleNamespace(containers=SimpleNamespace(list=listed), asked=asked)
+    return SimpleNamespace(containers=SimpleNamespace(list=listed), asked=calls)
 
 
 def test_a_command_runs_as_root_in_the_tasks_app_container() -> None:

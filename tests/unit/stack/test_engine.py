@@ -44,8 +44,8 @@ class Engine:
 
 
 def client(**facts: str) -> docker.DockerClient:
-    made: Any = Engine(**facts)  # type: ignore[arg-type]
-    return made  # type: ignore[no-any-return]
+    fake: Any = Engine(**facts)  # type: ignore[arg-type]
+    return fake  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ def test_ports_are_on_loopback_only_where_the_engine_is_local(
     where: Engine, gateway: str, expected: PublishedHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(docker_client, "DockerClient", lambda: where)
-    found = engine.published_host(IPv4Address(gateway))
-    assert found == expected
-    assert found.is_local == (expected.binding == "127.0.0.1")
+    host = engine.published_host(IPv4Address(gateway))
+    assert host == expected
+    assert host.is_local == (expected.binding == "127.0.0.1")
 
 
 @pytest.fixture

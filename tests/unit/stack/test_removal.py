@@ -38,15 +38,18 @@ def labels(role: str, **more: str) -> dict[str, str]:
 
 def test_a_dead_container_does_not_keep_the_others_logs_from_being_saved(tmp_path: Path) -> None:
     run = runs.new_run(tmp_path)
-    found: Any = [FakeContainer(labels("mysql"), dead=True), FakeContainer(labels("proxy"), b"up")]
-    logs.save(run, found)
+    containers: Any = [
+        FakeContainer(labels("mysql"), dead=True),
+        FakeContainer(labels("proxy"), b"up"),
+    ]
+    logs.save(run, containers)
     assert (run.directory / "services" / "proxy" / "stdout.log").read_text() == "up"
 
 
 def test_inspect_data_holds_names_of_variables_and_no_values(tmp_path: Path) -> None:
     run = runs.new_run(tmp_path)
-    found: Any = [FakeContainer(labels("mysql"))]
-    logs.save(run, found)
+    containers: Any = [FakeContainer(labels("mysql"))]
+    logs.save(run, containers)
     text = (run.directory / "services" / "mysql" / "inspect.json").read_text()
     assert "DB_PASSWORD" in text
     assert "hunter2" not in text
@@ -57,8 +60,8 @@ def test_what_control_injected_is_blanked_in_a_process_that_did_not_make_it(
 ) -> None:
     run = runs.new_run(tmp_path)
     secret = {"cutover.ecs.secret-names": "DB_PASSWORD"}
-    found: Any = [FakeContainer(labels("task", **secret), b"password hunter2-hunter2")]
-    logs.save(run, found)
+    containers: Any = [FakeContainer(labels("task", **secret), b"password hunter2-hunter2")]
+    logs.save(run, containers)
     assert "***" in (run.directory / "services" / "task" / "stdout.log").read_text()
 
 
@@ -98,7 +101,7 @@ class Listing:
     items: list[Any] = field(default_factory=list)
 
     def list(self, **_: Any) -> list[Any]:
-        return [one for one in self.items if not one.removed]
+        return [container for container in self.items if not container.removed]
 
 
 @dataclass

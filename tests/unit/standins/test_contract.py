@@ -40,7 +40,7 @@ def test_control_reads_the_settings_that_the_harness_writes(tmp_path: Path) -> N
     path = tmp_path / "control.json"
     path.write_bytes(spec.files[contract.SETTINGS_PATH].content)
     assert settings.load(path) == written
-    assert [one.rule for one in written.ticks] == ["tickets-schedule"]
+    assert [tick.rule for tick in written.ticks] == ["tickets-schedule"]
     assert written.rules.tasks.groups
 
 

@@ -104,14 +104,14 @@ def discover(files: Production, answers: Mapping[str, Mapping[str, Any]]) -> dis
 
 
 def test_an_account_that_is_as_the_files_say(files: Production) -> None:
-    found = discover(files, account_of(files))
-    assert found.access.differences == ()
-    assert found.deployed == {
+    account = discover(files, account_of(files))
+    assert account.access.differences == ()
+    assert account.deployed == {
         "tickets-web": "tickets-web:7",
         "tickets-worker": "tickets-worker:7",
         "tickets-schedule": "tickets-scheduler:7",
     }
-    assert found.lines[0] == (
+    assert account.lines[0] == (
         f"account {ACCOUNT} (us-east-1) as {OBSERVER['Arn']}; it is only observed"
     )
 
@@ -124,10 +124,10 @@ def test_a_deployed_value_that_differs_from_its_file_is_a_finding(files: Product
     answers["elbv2"]["describe_target_groups"]["TargetGroups"][0]["HealthCheckPath"] = "/"
     answers["events"]["describe_rule"]["State"] = "DISABLED"
     idle = {"Key": "idle_timeout.timeout_seconds", "Value": "5"}
-    kept = files.load_balancer["Attributes"][1:]
-    answers["elbv2"]["describe_load_balancer_attributes"] = {"Attributes": [idle, *kept]}
-    found = discover(files, answers)
-    assert found.access.differences == (
+    attributes = files.load_balancer["Attributes"][1:]
+    answers["elbv2"]["describe_load_balancer_attributes"] = {"Attributes": [idle, *attributes]}
+    account = discover(files, answers)
+    assert account.access.differences == (
         "service tickets-web: healthCheckGracePeriodSeconds is 0 there, and 30 in the file",
         "service tickets-web wants no task: its desiredCount is 0",
         "service tickets-web is deploying right now",

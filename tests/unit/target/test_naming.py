@@ -37,10 +37,10 @@ def test_ses_by_smtp_is_known_by_its_endpoint(
         path = tmp_path / f"app/ecs/{name}.json"
         content = json.loads(path.read_text())
         environment = content["containerDefinitions"][0]["environment"]
-        kept = [one for one in environment if one["name"] != "MAIL_MAILER"]
-        given = {"MAIL_MAILER": mailer, "MAIL_HOST": host}
-        kept += [{"name": key, "value": value} for key, value in given.items()]
-        content["containerDefinitions"][0]["environment"] = kept
+        variables = [variable for variable in environment if variable["name"] != "MAIL_MAILER"]
+        settings = {"MAIL_MAILER": mailer, "MAIL_HOST": host}
+        variables += [{"name": key, "value": value} for key, value in settings.items()]
+        content["containerDefinitions"][0]["environment"] = variables
         path.write_text(json.dumps(content))
     assert names_in(production.load({}, cwd=tmp_path)).smtp_host == expected
 
@@ -54,9 +54,9 @@ def test_jobs_in_the_database_have_the_worker_that_takes_them(tmp_path: Path) ->
         path = tmp_path / f"app/ecs/{name}.json"
         content = json.loads(path.read_text())
         (container,) = content["containerDefinitions"]
-        for one in container["environment"]:
-            if one["name"] == "QUEUE_CONNECTION":
-                one["value"] = "database"
+        for variable in container["environment"]:
+            if variable["name"] == "QUEUE_CONNECTION":
+                variable["value"] = "database"
         if name == "worker":
             container["command"] = ["php", "artisan", "queue:work", "--tries=3"]
         path.write_text(json.dumps(content))

@@ -15,20 +15,27 @@ def test_without_a_word_the_pages_are_a_stock_laravels() -> None:
 
 def test_a_page_that_is_configured_is_no_gap() -> None:
     table = pages.Pages.model_validate({"private": "/orders", "sign_in": {"user": "name"}})
-    made = pages_from(table)
-    assert (made.private, made.sign_in, made.user_field) == ("/orders", "/login", "name")
-    assert made.configured == ("private", "sign_in")
-    assert made.gap("private") == made.gap("sign_in") == ""
+    app_pages = pages_from(table)
+    assert (app_pages.private, app_pages.sign_in, app_pages.user_field) == (
+        "/orders",
+        "/login",
+        "name",
+    )
+    assert app_pages.configured == ("private", "sign_in")
+    assert app_pages.gap("private") == app_pages.gap("sign_in") == ""
 
 
 def test_a_known_account_has_its_password_or_the_secret_that_has_it() -> None:
-    given = {"account": {"user": "editor", "secret": "shop/app", "key": "editor_password"}}
-    made = pages_from(pages.Pages.model_validate(given))
-    assert (made.account_user, made.account_secret) == ("editor", ("shop/app", "editor_password"))
-    assert made.are_below("/"), "its name is no page's path"
-    given = {"account": {"user": "editor", "password": "made-up"}}
-    made = pages_from(pages.Pages.model_validate(given))
-    assert (made.account_password, made.account_secret) == ("made-up", ("", ""))
+    section = {"account": {"user": "editor", "secret": "shop/app", "key": "editor_password"}}
+    app_pages = pages_from(pages.Pages.model_validate(section))
+    assert (app_pages.account_user, app_pages.account_secret) == (
+        "editor",
+        ("shop/app", "editor_password"),
+    )
+    assert app_pages.are_below("/"), "its name is no page's path"
+    section = {"account": {"user": "editor", "password": "made-up"}}
+    app_pages = pages_from(pages.Pages.model_validate(section))
+    assert (app_pages.account_password, app_pages.account_secret) == ("made-up", ("", ""))
 
 
 @pytest.mark.parametrize(
@@ -49,9 +56,9 @@ def test_a_gap_names_the_key_to_set(key: str, gap: str) -> None:
 
 def test_a_path_begins_with_a_slash() -> None:
     app = {"url": "https://a.example", "context": ".", "pages": {"private": "orders"}}
-    found = {one.key: one for one in validation.problems({"app": app})}
+    problems = {problem.key: problem for problem in validation.problems({"app": app})}
     message = 'is "orders", and must begin with /'
-    assert found["app.pages.private"] == Problem("app.pages.private", message, 'write "/orders"')
+    assert problems["app.pages.private"] == Problem("app.pages.private", message, 'write "/orders"')
 
 
 def test_a_page_that_answers_otherwise_is_named_with_its_status() -> None:

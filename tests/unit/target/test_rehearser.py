@@ -17,39 +17,41 @@ PREFIX = "arn:aws:ecs:us-east-1:876000000876"
 
 
 def statements() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = rehearser.policy(ACCESS)["Statement"]
-    return found
+    policy: list[dict[str, Any]] = rehearser.policy(ACCESS)["Statement"]
+    return policy
 
 
 def of(action: str) -> dict[str, Any]:
-    (found,) = (one for one in statements() if action in one["Action"])
-    return found
+    (statement,) = (entry for entry in statements() if action in entry["Action"])
+    return statement
 
 
 def test_the_policy_allows_the_permitted_changes_and_the_observers_reads() -> None:
-    allowed = {action for one in statements() for action in one["Action"]}
+    allowed = {action for statement in statements() for action in statement["Action"]}
     reads = {"ecs:ListTaskDefinitions", "ssm:GetParameters", "secretsmanager:GetSecretValue"}
     changes = {*PERMISSIONS} - {"scheduler:UpdateSchedule"}  # the reference app has a rule
     assert allowed == {*changes, *observer.ACTIONS, *reads, "s3:GetObject", "iam:PassRole"}
 
 
 def test_of_all_objects_only_mail_bucket_are_read() -> None:
-    kept = "arn:aws:s3:::876events-tickets-rehearsal-mails/mails/*"
-    assert of("s3:GetObject")["Resource"] == [kept]
+    arn = "arn:aws:s3:::876events-tickets-rehearsal-mails/mails/*"
+    assert of("s3:GetObject")["Resource"] == [arn]
     without = rehearser.policy(replace(ACCESS, mail_receipt=None))["Statement"]
-    assert not [one for one in without if "s3:GetObject" in one["Action"]]
+    assert not [statement for statement in without if "s3:GetObject" in statement["Action"]]
 
 
 def test_an_app_with_a_schedule_may_change_that_and_pass_its_role() -> None:
     schedule = {**ACCESS.schedule, "group": "default", "role": "arn:aws:iam::876000000876:role/run"}
-    found = rehearser.policy(replace(ACCESS, schedule=schedule))["Statement"]
-    (changed,) = (one for one in found if "scheduler:UpdateSchedule" in one["Action"])
+    policy = rehearser.policy(replace(ACCESS, schedule=schedule))["Statement"]
+    (changed,) = (
+        statement for statement in policy if "scheduler:UpdateSchedule" in statement["Action"]
+    )
     arn = "arn:aws:scheduler:us-east-1:876000000876:schedule/default/tickets-schedule"
     assert changed["Resource"] == [arn]
-    assert not [one for one in found if "events:DisableRule" in one["Action"]]
-    assert found[-1]["Resource"] == ["arn:aws:iam::876000000876:role/run"]
+    assert not [statement for statement in policy if "events:DisableRule" in statement["Action"]]
+    assert policy[-1]["Resource"] == ["arn:aws:iam::876000000876:role/run"]
     service = {"iam:PassedToService": "scheduler.amazonaws.com"}
-    assert found[-1]["Condition"] == {"StringEquals": service}
+    assert policy[-1]["Condition"] == {"StringEquals": service}
 
 
 def test_changes_are_restricted_to_named_resources() -> None:
@@ -66,7 +68,9 @@ def test_changes_are_restricted_to_named_resources() -> None:
     ]
     service = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
     assert of("iam:PassRole")["Condition"] == {"StringEquals": service}
-    wide = [one["Action"] for one in statements() if one["Resource"] in ("*", ["*"])]
+    wide = [
+        statement["Action"] for statement in statements() if statement["Resource"] in ("*", ["*"])
+    ]
     assert wide == [
         list(observer.ACTIONS),
         ["ecs:ListTaskDefinitions"],

@@ -30,7 +30,7 @@ def open_port() -> Iterator[int]:
 
 
 def described(home: Path, **changed: Any) -> Path:
-    values = {one.name: "" for one in dataclasses.fields(access.Access)}
+    values = {field.name: "" for field in dataclasses.fields(access.Access)}
     whole: dict[str, Any] = {
         **values,
         "public_url": "https://tickets.876events.example",
@@ -263,12 +263,12 @@ def test_an_account_is_only_observed(tmp_path: Path) -> None:
 
 
 def test_at_the_level_rehearse_an_account_may_be_changed(tmp_path: Path) -> None:
-    found = locate.aws(
+    target = locate.aws(
         account(tmp_path, resources=RESOURCES, services=SERVICES, worker="worker", level="rehearse")
     )
-    assert {"change", "secrets", "db_account", "exec"} <= found.capabilities
-    assert not {"containers", "sql", "mail"} & found.capabilities
-    assert found.unconfigured["mail"] == (
+    assert {"change", "secrets", "db_account", "exec"} <= target.capabilities
+    assert not {"containers", "sql", "mail"} & target.capabilities
+    assert target.unconfigured["mail"] == (
         "SES's events of sent mails are read from no queue; set aws.mail_events_queue"
     )
 
@@ -288,53 +288,53 @@ def test_a_release_with_a_bad_secret_needs_one_key_of_a_secret(
     injected: dict[str, str], variable: str | None, tmp_path: Path
 ) -> None:
     home = account(tmp_path, injected=injected, level="rehearse")
-    found = locate.aws(home)
-    keyed = found.access.keyed_secret
+    target = locate.aws(home)
+    keyed = target.access.keyed_secret
     assert (keyed[0] if keyed else None) == variable
-    assert ("json_key" in found.capabilities) == bool(variable)
-    assert ("json_key" in found.unconfigured) != bool(variable)
+    assert ("json_key" in target.capabilities) == bool(variable)
+    assert ("json_key" in target.unconfigured) != bool(variable)
 
 
 def test_metrics_are_of_an_account_and_of_a_proxy_with_a_name(tmp_path: Path) -> None:
     proxy = "shop.proxy-c9akciq32rxd.eu-west-1.rds.amazonaws.com"
-    found = locate.aws(account(tmp_path, proxy_endpoint=proxy))
-    assert "metrics" in found.capabilities
-    found = locate.aws(account(tmp_path, proxy_endpoint=proxy, has_local_endpoints=True))
-    assert found.unconfigured["metrics"] == "an emulator has no metrics of RDS Proxy"
+    target = locate.aws(account(tmp_path, proxy_endpoint=proxy))
+    assert "metrics" in target.capabilities
+    target = locate.aws(account(tmp_path, proxy_endpoint=proxy, has_local_endpoints=True))
+    assert target.unconfigured["metrics"] == "an emulator has no metrics of RDS Proxy"
     own = "reports.endpoint.proxy-c9akciq32rxd.eu-west-1.rds.amazonaws.com"
-    found = locate.aws(account(tmp_path, proxy_endpoint=own))
-    assert found.unconfigured["metrics"] == (
+    target = locate.aws(account(tmp_path, proxy_endpoint=own))
+    assert target.unconfigured["metrics"] == (
         "database.proxy_endpoint is no default endpoint of RDS Proxy, which has its name"
     )
 
 
 def test_mail_on_an_account_needs_an_identity_and_a_queue_of_events(tmp_path: Path) -> None:
     resources = {**RESOURCES, "mail_events": "mail-events"}
-    found = locate.aws(account(tmp_path, resources=resources, smtp_host="email-smtp.x"))
-    assert "mail" in found.capabilities
-    assert found.unconfigured["mail_body"] == (
+    target = locate.aws(account(tmp_path, resources=resources, smtp_host="email-smtp.x"))
+    assert "mail" in target.capabilities
+    assert target.unconfigured["mail_body"] == (
         "events of SES have no text of a mail, and no receipt rule; set aws.mail_receipt_rule"
     )
-    assert found.differences.visitor_address == "success+{tag}@simulator.amazonses.com"
+    assert target.differences.visitor_address == "success+{tag}@simulator.amazonses.com"
     receipt = {"recipient": "in.shop.example", "bucket": "mails", "prefix": ""}
-    found = locate.aws(account(tmp_path, resources=resources, mail_receipt=receipt))
-    assert {"mail", "mail_body"} <= found.capabilities
-    assert found.differences.visitor_address == "rehearsal+{tag}@in.shop.example"
+    target = locate.aws(account(tmp_path, resources=resources, mail_receipt=receipt))
+    assert {"mail", "mail_body"} <= target.capabilities
+    assert target.differences.visitor_address == "rehearsal+{tag}@in.shop.example"
     del resources["identity"]
-    found = locate.aws(account(tmp_path, resources=resources))
-    assert found.unconfigured["mail"] == "no mail identity is configured; set resources.identity"
+    target = locate.aws(account(tmp_path, resources=resources))
+    assert target.unconfigured["mail"] == "no mail identity is configured; set resources.identity"
 
 
 def test_commands_in_tasks_need_ecs_exec_in_each_service(tmp_path: Path) -> None:
-    found = locate.aws(account(tmp_path, level="rehearse", without_exec=("shop-worker",)))
-    assert "exec" not in found.capabilities
-    assert found.unconfigured["exec"] == "ECS Exec is off; set enableExecuteCommand of shop-worker"
+    target = locate.aws(account(tmp_path, level="rehearse", without_exec=("shop-worker",)))
+    assert "exec" not in target.capabilities
+    assert target.unconfigured["exec"] == "ECS Exec is off; set enableExecuteCommand of shop-worker"
 
 
 @pytest.mark.parametrize("has_local_endpoints", [False, True])
 def test_the_logs_of_an_account_are_read(tmp_path: Path, has_local_endpoints: bool) -> None:
-    found = locate.aws(account(tmp_path, has_local_endpoints=has_local_endpoints))
-    assert "logs" in found.capabilities
+    target = locate.aws(account(tmp_path, has_local_endpoints=has_local_endpoints))
+    assert "logs" in target.capabilities
 
 
 def test_the_proxy_of_an_emulated_account_refuses_in_routers_words(tmp_path: Path) -> None:
@@ -383,5 +383,5 @@ def to_edge(first: int, last: int, *, protocol: str = "tcp") -> access.Opening:
 def test_plain_http_is_for_load_balancers_whose_groups_admit_it(
     openings: tuple[access.Opening, ...], admits: bool
 ) -> None:
-    found = access.Access(public_url="https://a.example", openings=openings)
-    assert ("http_plain" not in unconfigured(found)) is admits
+    aws_access = access.Access(public_url="https://a.example", openings=openings)
+    assert ("http_plain" not in unconfigured(aws_access)) is admits

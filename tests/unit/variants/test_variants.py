@@ -14,12 +14,12 @@ from tests.variants.catalog import BUNDLES
 from tests.variants.edits import INPUTS
 from tests.variants.variant import Variant
 
-ALL = [one for bundle in BUNDLES.values() for one in bundle]
-EACH = [(one.name, [one]) for one in ALL]
+ALL = [variant for bundle in BUNDLES.values() for variant in bundle]
+EACH = [(variant.name, [variant]) for variant in ALL]
 
 
 def test_no_name_is_given_twice() -> None:
-    names = [*BUNDLES, *(one.name for one in ALL)]
+    names = [*BUNDLES, *(variant.name for variant in ALL)]
     assert len(set(names)) == len(names)
 
 
@@ -27,10 +27,10 @@ def test_no_name_is_given_twice() -> None:
 def test_the_inputs_of_variants_are_accepted(
     name: str, variants: Sequence[Variant], tmp_path: Path
 ) -> None:
-    edited = {file for one in variants for file in one.edit.files}
+    edited = {file for variant in variants for file in variant.edit.files}
     for file in {*INPUTS, *edited, "app/Dockerfile"}:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
-    for one in variants:
-        one.edit.apply(tmp_path)
+    for variant in variants:
+        variant.edit.apply(tmp_path)
     production.load({}, cwd=tmp_path)

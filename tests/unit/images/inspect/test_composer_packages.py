@@ -12,5 +12,5 @@ def test_development_packages_are_known_by_composers_list_and_by_name() -> None:
         "packages": [{"name": "laravel/framework"}, {"name": "own/tool"}, {"name": "laravel/sail"}],
         "dev-package-names": ["own/tool", "phpunit/phpunit"],
     }
-    found = composer_packages.development_packages(json.dumps(installed))
-    assert found == ["laravel/sail", "own/tool"]
+    packages = composer_packages.development_packages(json.dumps(installed))
+    assert packages == ["laravel/sail", "own/tool"]

@@ -50,7 +50,7 @@ def test_a_value_that_is_no_number_counts_for_nothing() -> None:
 def test_a_pools_limit_of_uploads_goes_before_phps_own() -> None:
     printed = "post_max_size => 8M => 14M\nupload_max_filesize => 2M => 12M\n"
     pool = "[www]\nphp_admin_value[post_max_size] = 64M\n; php_value[upload_max_filesize] = 1M\n"
-    found = php_settings(pool, printed)
-    assert found == {"post_max_size": "64M", "upload_max_filesize": "12M"}
+    settings = php_settings(pool, printed)
+    assert settings == {"post_max_size": "64M", "upload_max_filesize": "12M"}
     assert php_settings("", "") == {}
     assert php_settings("", "max_execution_time => 30 => 50\n") == {"max_execution_time": "50"}

@@ -38,8 +38,8 @@ def saved(*layers: dict[str, bytes], oci: bool = False) -> list[bytes]:
 
 @pytest.mark.parametrize("oci", [False, True])
 def test_a_clean_image_has_no_findings(oci: bool) -> None:
-    found = secrets.of_layers(saved({"srv/app/artisan": b"#!/usr/bin/env php"}, oci=oci))
-    assert found == secrets.Findings(files=1)
+    findings = secrets.of_layers(saved({"srv/app/artisan": b"#!/usr/bin/env php"}, oci=oci))
+    assert findings == secrets.Findings(files=1)
 
 
 def test_a_dotenv_file_is_found_in_the_layer_that_a_later_one_hides() -> None:
@@ -66,8 +66,8 @@ def test_what_counts_as_a_dotenv_file(name: str, is_one: bool) -> None:
     ],
 )
 def test_secrets_are_found_and_never_shown(path: str, content: str, said: str) -> None:
-    (found,) = secrets.of_layers(saved({path: content.encode()})).secrets
-    assert found == f"/{path} {said}"
+    (finding,) = secrets.of_layers(saved({path: content.encode()})).secrets
+    assert finding == f"/{path} {said}"
 
 
 def test_examples_and_the_distributions_own_files_are_no_findings() -> None:
@@ -87,8 +87,8 @@ def test_a_configuration_that_was_cached_in_the_build_is_found() -> None:
 def test_secrets_in_configuration_labels_and_history_are_named_without_their_values() -> None:
     config = {"Env": ["PATH=/bin", "DB_PASSWORD=hunter2"], "Labels": {"API_TOKEN": "t0ken"}}
     history = ["|1 COMPOSER_TOKEN=abc /bin/sh -c composer install", "ENV APP_KEY=", "RUN A=b"]
-    told = secrets.of_config(config, history=history)
-    assert told == [
+    sentences = secrets.of_config(config, history=history)
+    assert sentences == [
         "its configuration sets DB_PASSWORD",
         "its label API_TOKEN looks like a secret",
         "its history sets COMPOSER_TOKEN",
@@ -97,14 +97,16 @@ def test_secrets_in_configuration_labels_and_history_are_named_without_their_val
 
 
 def test_an_image_is_looked_through_once(tmp_path: Path) -> None:
-    found = secrets.Findings(secrets=("/a holds a private key",), dotenv=("/.env",), files=7)
+    findings = secrets.Findings(secrets=("/a holds a private key",), dotenv=("/.env",), files=7)
     looks = []
 
     def look() -> secrets.Findings:
         looks.append(1)
-        return found
+        return findings
 
     for _ in range(2):
-        assert secrets.remember_findings(tmp_path / "cache", image="sha256:abc", look=look) == found
+        assert (
+            secrets.remember_findings(tmp_path / "cache", image="sha256:abc", look=look) == findings
+        )
     secrets.remember_findings(tmp_path / "cache", image="sha256:def", look=look)
     assert len(looks) == 2

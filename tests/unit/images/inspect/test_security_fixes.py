@@ -53,8 +53,8 @@ def test_versions_are_compared_as_dpkg_does(older: str, newer: str) -> None:
 
 def test_a_package_without_its_fix_is_named_with_what_it_fixes() -> None:
     packages = {"curl": "8.14.1-2+deb13u1", "nginx": "1.26-1", "own": "1"}
-    (found,) = security_fixes.outdated(packages, data=DATA, release="trixie")
-    assert str(found) == "curl 8.14.1-2+deb13u1, fixed in 8.14.1-2+deb13u2: CVE-2026-1"
+    (finding,) = security_fixes.outdated(packages, data=DATA, release="trixie")
+    assert str(finding) == "curl 8.14.1-2+deb13u1, fixed in 8.14.1-2+deb13u2: CVE-2026-1"
 
 
 def test_a_package_with_its_fix_is_no_finding() -> None:
@@ -65,10 +65,10 @@ def test_a_package_with_its_fix_is_no_finding() -> None:
 def test_an_accepted_fault_does_not_count() -> None:
     packages = {"curl": "8.14.1-2+deb13u1"}
     data = {"curl": dict.fromkeys(("CVE-2026-1", "CVE-2026-9"), DATA["curl"]["CVE-2026-1"])}
-    (found,) = security_fixes.outdated(
+    (finding,) = security_fixes.outdated(
         packages, data=data, release="trixie", accepted={"CVE-2026-1"}
     )
-    assert found.names == ("CVE-2026-9",)
+    assert finding.names == ("CVE-2026-9",)
     assert not security_fixes.outdated(
         packages, data=data, release="trixie", accepted={"CVE-2026-1", "CVE-2026-9"}
     )
@@ -98,20 +98,20 @@ def test_the_trackers_data_is_kept_for_a_day(tmp_path: Path) -> None:
     with serve(lambda _: (200, {}, json.dumps(DATA).encode())) as server:
         url = f"http://{server.address}/"
         first = security_fixes.tracker(cache, now_s=0, place=url)
-        made = cache.stat().st_mtime
-        again = security_fixes.tracker(cache, now_s=made + 60, place=url)
+        mtime = cache.stat().st_mtime
+        again = security_fixes.tracker(cache, now_s=mtime + 60, place=url)
         assert len(server.seen) == 1
-        security_fixes.tracker(cache, now_s=made + security_fixes.FRESH_S + 60, place=url)
+        security_fixes.tracker(cache, now_s=mtime + security_fixes.FRESH_S + 60, place=url)
         assert len(server.seen) == 2
     assert first == again == DATA
 
 
 def test_data_that_cannot_be_had_says_so(tmp_path: Path) -> None:
-    for body, said in ((b"<html>", "not JSON"), (b"{}", "no data")):
+    for body, message in ((b"<html>", "not JSON"), (b"{}", "no data")):
         answer = (200, {"Content-Type": "text/html"}, body)
         with serve(lambda _, answer=answer: answer) as server:  # type: ignore[misc]
             url = f"http://{server.address}/"
-            with pytest.raises(security_fixes.NoData, match=said):
+            with pytest.raises(security_fixes.NoData, match=message):
                 security_fixes.tracker(tmp_path / "none", now_s=0, place=url)
     with pytest.raises(security_fixes.NoData, match="cannot be read: ConnectionError"):
         security_fixes.tracker(tmp_path / "none", now_s=0, place=url)

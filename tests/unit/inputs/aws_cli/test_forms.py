@@ -51,36 +51,38 @@ def refusal(form: Form, tmp_path: Path, *outputs: Any) -> str:
 
 def rewritten(path: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
     """Change a file's objects."""
-    outputs = [one.data for one in read_json(path).objects]
+    outputs = [output.data for output in read_json(path).objects]
     change(outputs)
     path.write_text(cli_outputs.text(*outputs))
 
 
 def test_what_the_cli_prints_makes_the_same_production(project: Path) -> None:
-    printed, given = production.load({}, cwd=project), production.load({}, cwd=ROOT)
-    assert printed.resource_names == given.resource_names
-    for name, service in given.services.items():
+    printed, reference = production.load({}, cwd=project), production.load({}, cwd=ROOT)
+    assert printed.resource_names == reference.resource_names
+    for name, service in reference.services.items():
         assert dict(_differences(service.create, printed.services[name].create)) == {
             "cluster": cli_outputs.ARN % ("ecs", "cluster/tickets"),
             "taskDefinition": cli_outputs.ARN % ("ecs", f"task-definition/tickets-{name}:12"),
         }
-    for mine, theirs in zip(given.definitions, printed.definitions, strict=True):
-        assert {key for key, _ in _differences(mine.raw, theirs.raw)} == {"containerDefinitions"}
-        assert [one.environment for one in mine.containers] == [
-            one.environment for one in theirs.containers
+    for definition, theirs in zip(reference.definitions, printed.definitions, strict=True):
+        assert {key for key, _ in _differences(definition.raw, theirs.raw)} == {
+            "containerDefinitions"
+        }
+        assert [container.environment for container in definition.containers] == [
+            container.environment for container in theirs.containers
         ]
-    assert printed.load_balancer["LoadBalancer"] == given.load_balancer["LoadBalancer"]
-    assert printed.load_balancer["Attributes"] == given.load_balancer["Attributes"]
+    assert printed.load_balancer["LoadBalancer"] == reference.load_balancer["LoadBalancer"]
+    assert printed.load_balancer["Attributes"] == reference.load_balancer["Attributes"]
     assert printed.target_group["TargetGroup"] == {
-        **given.target_group["TargetGroup"],
+        **reference.target_group["TargetGroup"],
         "IpAddressType": "ipv4",
     }
-    assert [one.policies for one in printed.roles] == [one.policies for one in given.roles]
-    assert [one.create["AssumeRolePolicyDocument"] for one in printed.roles] == [
-        one.create["AssumeRolePolicyDocument"] for one in given.roles
+    assert [role.policies for role in printed.roles] == [role.policies for role in reference.roles]
+    assert [role.create["AssumeRolePolicyDocument"] for role in printed.roles] == [
+        role.create["AssumeRolePolicyDocument"] for role in reference.roles
     ]
     assert [call.operation for call in printed.resources["bucket"].calls] == [
-        call.operation for call in given.resources["bucket"].calls
+        call.operation for call in reference.resources["bucket"].calls
     ]
 
 
@@ -145,7 +147,7 @@ def test_one_file_may_have_the_services_of_several_keys(project: Path) -> None:
     (project / "cutover.toml").write_text(toml.replace("service-worker.json", "service-web.json"))
     (ecs / "service-worker.json").unlink()
     services = production.load({}, cwd=project).services
-    assert [one.name for one in services.values()] == ["tickets-web", "tickets-worker"]
+    assert [service.name for service in services.values()] == ["tickets-web", "tickets-worker"]
 
 
 def test_a_body_without_its_wrapper_is_taken_too(tmp_path: Path) -> None:
@@ -159,12 +161,12 @@ def test_a_body_without_its_wrapper_is_taken_too(tmp_path: Path) -> None:
 
 def test_listeners_may_follow_a_load_balancer_in_its_inputs_form(tmp_path: Path) -> None:
     path = tmp_path / "load-balancer.json"
-    given = cli_outputs.content("ecs/load-balancer.json")
-    path.write_text(cli_outputs.text(given, cli_outputs.listeners()))
+    content = cli_outputs.content("ecs/load-balancer.json")
+    path.write_text(cli_outputs.text(content, cli_outputs.listeners()))
     data = forms.load_balancer(read_json(path)).data
     assert (data["LoadBalancer"], data["Attributes"]) == (
-        given["LoadBalancer"],
-        given["Attributes"],
+        content["LoadBalancer"],
+        content["Attributes"],
     )
     assert "ListenerArn" in data["Listeners"][0], "rules name it"
     assert load_balancer.load_balancer(replace(read_json(path), data=data)) == data
@@ -174,8 +176,8 @@ def test_rules_and_further_certificates_may_stand_beside_listeners(tmp_path: Pat
     path = tmp_path / "load-balancer.json"
     arn = "arn:aws:elasticloadbalancing:us-east-1:876000000876:listener-rule/app/tickets/a/b/c"
     host = {"Field": "host-header", "Values": ["a"], "HostHeaderConfig": {"Values": ["a"]}}
-    given = cli_outputs.content("ecs/load-balancer.json")
-    del given["Rules"]
+    content = cli_outputs.content("ecs/load-balancer.json")
+    del content["Rules"]
     own: dict[str, Any] = {"RuleArn": arn, "IsDefault": False, "Actions": []}
     rules = [
         {**own, "Priority": "10", "Conditions": [host]},
@@ -184,7 +186,7 @@ def test_rules_and_further_certificates_may_stand_beside_listeners(tmp_path: Pat
     certificates = [{"CertificateArn": name, "IsDefault": name == "a"} for name in "ab"]
     path.write_text(
         cli_outputs.text(
-            given,
+            content,
             cli_outputs.listeners(),
             {"Rules": rules},
             {"Certificates": certificates},
@@ -207,23 +209,25 @@ def test_rules_and_further_certificates_may_stand_beside_listeners(tmp_path: Pat
 def test_an_input_of_the_load_balancer_may_stand_alone(tmp_path: Path, name: str) -> None:
     form = {"load-balancer": forms.load_balancer, "target-group": forms.target_group}[name]
     key = {"load-balancer": "LoadBalancer", "target-group": "TargetGroup"}[name]
-    given = cli_outputs.content(f"ecs/{name}.json")[key]
+    body = cli_outputs.content(f"ecs/{name}.json")[key]
     path = tmp_path / f"{name}.json"
-    path.write_text(json.dumps(given))
+    path.write_text(json.dumps(body))
     document = form(read_json(path))
-    assert (document.data, document.note) == ({key: given}, "")
+    assert (document.data, document.note) == ({key: body}, "")
 
 
 def test_inputs_without_their_operations_may_follow_each_other(tmp_path: Path) -> None:
     """As ``--cli-input-json`` takes them, in any order."""
-    given = cli_outputs.content("ecs/load-balancer.json")
+    content = cli_outputs.content("ecs/load-balancer.json")
     rule = {"ListenerArn": "arn:a", "Priority": 1, "Conditions": [], "Actions": []}
-    attributes = {"LoadBalancerArn": "arn:b", "Attributes": given["Attributes"]}
+    attributes = {"LoadBalancerArn": "arn:b", "Attributes": content["Attributes"]}
     path = tmp_path / "load-balancer.json"
-    path.write_text(cli_outputs.text(rule, attributes, *given["Listeners"], given["LoadBalancer"]))
+    path.write_text(
+        cli_outputs.text(rule, attributes, *content["Listeners"], content["LoadBalancer"])
+    )
     document = forms.load_balancer(read_json(path))
     assert document.data == {
-        **{key: given[key] for key in ("LoadBalancer", "Attributes", "Listeners")},
+        **{key: content[key] for key in ("LoadBalancer", "Attributes", "Listeners")},
         "Rules": [rule],
     }
     last = path.read_text()[: path.read_text().index('"Scheme"')].count("\n") + 1
@@ -246,11 +250,11 @@ def test_inputs_of_queues_and_of_a_bucket_may_stand_without_their_operations(
     assert document.data == {"CreateQueue": [dead, jobs]}
     assert document.place("CreateQueue[1].QueueName") == (path, 2)
     rules = {"CORSRules": [{"AllowedMethods": ["PUT"], "AllowedOrigins": ["*"]}]}
-    cors, made = {"Bucket": "scans", "CORSConfiguration": rules}, {"Bucket": "scans"}
-    for texts in ((cors, made), (cors,)):
+    cors, creation = {"Bucket": "scans", "CORSConfiguration": rules}, {"Bucket": "scans"}
+    for texts in ((cors, creation), (cors,)):
         path.write_text(cli_outputs.text(*texts))
         document = resources.bucket(read_json(path), name="")
-        assert [*document.data.items()] == [("CreateBucket", made), ("PutBucketCors", cors)]
+        assert [*document.data.items()] == [("CreateBucket", creation), ("PutBucketCors", cors)]
 
 
 def test_inputs_and_outputs_may_stand_in_one_file(tmp_path: Path) -> None:
@@ -259,11 +263,11 @@ def test_inputs_and_outputs_may_stand_in_one_file(tmp_path: Path) -> None:
     arn = f"arn:aws:sqs:us-east-1:876000000876:{jobs['QueueName']}"
     path.write_text(cli_outputs.text({"Attributes": {**jobs["Attributes"], "QueueArn": arn}}, dead))
     assert resources.queues(read_json(path)).data == {"CreateQueue": [dead, jobs]}
-    made, block = {"Bucket": "scans"}, {"BlockPublicAcls": True}
-    path.write_text(cli_outputs.text({"PublicAccessBlockConfiguration": block}, made))
+    creation, block = {"Bucket": "scans"}, {"BlockPublicAcls": True}
+    path.write_text(cli_outputs.text({"PublicAccessBlockConfiguration": block}, creation))
     document = resources.bucket(read_json(path), name="")
-    blocked = {**made, "PublicAccessBlockConfiguration": block}
-    assert document.data == {"CreateBucket": made, "PutPublicAccessBlock": blocked}
+    blocked = {**creation, "PublicAccessBlockConfiguration": block}
+    assert document.data == {"CreateBucket": creation, "PutPublicAccessBlock": blocked}
     listeners = cli_outputs.content("ecs/load-balancer.json")["Listeners"]
     printed = {"Attributes": [{"Key": "idle_timeout.timeout_seconds", "Value": "60"}]}
     path.write_text(cli_outputs.text(printed, *listeners))
@@ -301,7 +305,7 @@ def test_of_several_target_groups_that_of_the_web_service_is_taken(tmp_path: Pat
     path.write_text(json.dumps({"TargetGroups": [other, own]}))
     document = forms.target_group(read_json(path), arns=[own["TargetGroupArn"]])
     assert document.data["TargetGroup"]["Name"] == own["TargetGroupName"]
-    assert [one["Name"] for one in document.data["TargetGroups"]] == ["reverb"]
+    assert [group["Name"] for group in document.data["TargetGroups"]] == ["reverb"]
     assert load_balancer.target_group(document)
     with pytest.raises(InputError, match="has 2 items, and one is expected"):
         forms.target_group(read_json(path), arns=["arn:aws:elasticloadbalancing:another"])
@@ -309,7 +313,7 @@ def test_of_several_target_groups_that_of_the_web_service_is_taken(tmp_path: Pat
     arns = ["arn:aws:elasticloadbalancing:absent", own["TargetGroupArn"]]
     document = forms.target_group(read_json(path), arns=arns)
     assert document.data["TargetGroup"]["Name"] == own["TargetGroupName"]
-    assert [one["Name"] for one in document.data["TargetGroups"]] == ["reverb"]
+    assert [group["Name"] for group in document.data["TargetGroups"]] == ["reverb"]
     last = path.read_text().rindex('"TargetGroupName"')
     line = path.read_text()[:last].count("\n") + 1
     assert document.place("TargetGroup.Name") == (path, line)
@@ -335,7 +339,7 @@ def test_a_customers_policy_is_attached_with_its_document(tmp_path: Path) -> Non
     ]
     listed = {
         "AttachedPolicies": [
-            {"PolicyName": one.rpartition("/")[2], "PolicyArn": one} for one in attached
+            {"PolicyName": arn.rpartition("/")[2], "PolicyArn": arn} for arn in attached
         ]
     }
     role = cli_outputs.role("web-task")[0]
@@ -356,13 +360,13 @@ def test_head_bucket_names_the_bucket_and_settings_go_below_their_key(tmp_path: 
     lifecycle = {**least, **rules}
     owner, status = {"Owner": {"ID": "a"}, "Grants": []}, {"Status": "Enabled"}
     path.write_text(cli_outputs.text(head, location, cors, lifecycle, owner, status))
-    given = {"CreateBucket": {"Bucket": "uploads"}}
+    call = {"CreateBucket": {"Bucket": "uploads"}}
     blocked = {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}
-    for outputs in ((given, blocked), (blocked, given)):
+    for outputs in ((call, blocked), (blocked, call)):
         other = tmp_path / "inputs.json"
         other.write_text(cli_outputs.text(*outputs))
         assert resources.bucket(read_json(other), name="").data == {
-            **given,
+            **call,
             "PutPublicAccessBlock": {"Bucket": "uploads", **blocked},
         }
     assert resources.bucket(read_json(path), name="").data == {
@@ -396,8 +400,8 @@ def test_outputs_of_two_buckets_in_one_file_are_named(tmp_path: Path) -> None:
     path.write_text(cli_outputs.text(*heads, {"Status": "Enabled"}, {"Status": "Suspended"}))
     with pytest.raises(InputError) as caught:
         resources.bucket(read_json(path), name="")
-    found = str(caught.value)
-    assert found.count("is a second bucket's, and no output names its bucket") == 2, found
+    text = str(caught.value)
+    assert text.count("is a second bucket's, and no output names its bucket") == 2, text
 
 
 @pytest.mark.parametrize(
@@ -488,7 +492,7 @@ def test_an_identity_of_ses_v2_is_the_senders(
 def test_identities_that_are_all_of_others_are_named_with_the_sender(tmp_path: Path) -> None:
     path = tmp_path / "identity.json"
     names = {"a.example": VERIFIED, "old@b.example": PENDING}
-    listed = [{"IdentityName": name, **one} for name, one in names.items()]
+    listed = [{"IdentityName": name, **state} for name, state in names.items()]
     path.write_text(json.dumps({"EmailIdentities": listed}))
     with pytest.raises(InputError) as error:
         identities.identity(read_json(path), sender="shop@b.example")
@@ -505,7 +509,7 @@ def test_identities_that_are_all_of_others_are_named_with_the_sender(tmp_path: P
 def test_every_verified_identity_is_taken_where_no_sender_is_known(tmp_path: Path) -> None:
     path = tmp_path / "identity.json"
     names = {"a.example": VERIFIED, "b.example": PENDING, "c.example": VERIFIED}
-    listed = [{"IdentityName": name, **one} for name, one in names.items()]
+    listed = [{"IdentityName": name, **state} for name, state in names.items()]
     path.write_text(json.dumps({"EmailIdentities": listed}))
     domains = [{"Domain": "a.example"}, {"Domain": "c.example"}]
     document = identities.identity(read_json(path), sender="")
@@ -799,10 +803,10 @@ def test_a_field_that_a_console_writes_as_null_is_not_set(project: Path) -> None
     def add_more(outputs: list[dict[str, Any]]) -> None:
         outputs[0]["SecurityGroups"][0]["IpPermissions"][0]["PrefixListIds"] = None
 
-    before = [one.raw for one in production.load({}, cwd=project).definitions]
+    before = [definition.raw for definition in production.load({}, cwd=project).definitions]
     rewritten(project / "app/ecs/web.json", add_nulls)
     rewritten(project / "app/network/security-groups.json", add_more)
-    assert [one.raw for one in production.load({}, cwd=project).definitions] == before
+    assert [definition.raw for definition in production.load({}, cwd=project).definitions] == before
 
 
 def test_a_task_definition_with_a_problem_accuses_no_other_file(project: Path) -> None:
@@ -813,15 +817,15 @@ def test_a_task_definition_with_a_problem_accuses_no_other_file(project: Path) -
         )
     with pytest.raises(InputError) as caught:
         production.load({}, cwd=project)
-    named = {Path(one.file).name for one in caught.value.problems}
+    named = {Path(problem.file).name for problem in caught.value.problems}
     assert named == {"web.json", "worker.json", "scheduler.json"}
 
 
 def test_what_an_unread_file_may_have_is_no_problem_of_cutover_toml(project: Path) -> None:
     toml = project / "cutover.toml"
     lines = toml.read_text().splitlines()
-    kept = [one for one in lines if not one.startswith(("proxy_group", "database_group"))]
-    toml.write_text("\n".join(kept))
+    rest = [line for line in lines if not line.startswith(("proxy_group", "database_group"))]
+    toml.write_text("\n".join(rest))
     (project / "app/network/security-groups.json").write_text('[{"provider_name": "aws"}]')
     with pytest.raises(InputError) as caught:
         production.load({}, cwd=project)
@@ -852,9 +856,9 @@ def test_the_first_page_of_a_list_and_a_second_service_of_a_name_are_named(tmp_p
 
 def test_a_service_in_the_place_of_its_task_definition_is_said_to_be_one(tmp_path: Path) -> None:
     service = json.loads((ROOT / "app" / "ecs" / "service-web.json").read_text())
-    said = refusal(forms.task_definition, tmp_path, service)
-    assert "names a task definition, as a service does, and the definition is expected" in said
-    assert "put there what `aws ecs describe-task-definition` prints, or correct the path" in said
+    text = refusal(forms.task_definition, tmp_path, service)
+    assert "names a task definition, as a service does, and the definition is expected" in text
+    assert "put there what `aws ecs describe-task-definition` prints, or correct the path" in text
 
 
 @pytest.mark.parametrize(
@@ -864,6 +868,6 @@ def test_a_service_in_the_place_of_its_task_definition_is_said_to_be_one(tmp_pat
 def test_a_templates_spelling_of_a_whole_file_is_one_problem(
     tmp_path: Path, field: str, tool: str
 ) -> None:
-    said = refusal(forms.task_definition, tmp_path, {"family": "web", field: [], "cpus": 5})
-    assert f'{field} is "containerDefinitions" as {tool} spells it, and a task definition' in said
-    assert "put there what `aws ecs describe-task-definition` prints" in said
+    text = refusal(forms.task_definition, tmp_path, {"family": "web", field: [], "cpus": 5})
+    assert f'{field} is "containerDefinitions" as {tool} spells it, and a task definition' in text
+    assert "put there what `aws ecs describe-task-definition` prints" in text

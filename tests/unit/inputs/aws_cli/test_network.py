@@ -19,9 +19,9 @@ def document(tmp_path: Path, name: str, *outputs: Any) -> Document:
     path = tmp_path / "file.json"
     path.write_text(cli_outputs.text(*outputs))
     file = PHASE_FILES[name]
-    taken = phase_files.form(read_json(path), file=file)
-    phase_files.check(taken, file=file)
-    return taken
+    phase = phase_files.form(read_json(path), file=file)
+    phase_files.check(phase, file=file)
+    return phase
 
 
 def taken(tmp_path: Path, name: str, *outputs: Any) -> Any:
@@ -84,28 +84,28 @@ def test_endpoints_have_their_groups_and_one_for_routes_no_dns(network: Any) -> 
 
 
 def test_a_printed_part_keeps_its_line(tmp_path: Path) -> None:
-    found = document(tmp_path, "network", *cli_outputs.network())
-    _, line = found.place("CreateRoute[1].GatewayId")
+    phase = document(tmp_path, "network", *cli_outputs.network())
+    _, line = phase.place("CreateRoute[1].GatewayId")
     text = (tmp_path / "file.json").read_text().splitlines()
     assert '"RouteTableId": "rtb-1"' in "\n".join(text[line - 1 : line + 1])
 
 
 def test_an_operation_beside_printed_parts_keeps_its_line(tmp_path: Path) -> None:
-    given = {"RegisterDBProxyTargets": {"DBProxyName": "tickets", "DBInstanceIdentifiers": ["a"]}}
-    found = document(tmp_path, "database", *cli_outputs.database(), given)
-    assert found.data["RegisterDBProxyTargets"] == [given["RegisterDBProxyTargets"]]
-    _, line = found.place("RegisterDBProxyTargets[0].DBProxyName")
+    targets = {"RegisterDBProxyTargets": {"DBProxyName": "tickets", "DBInstanceIdentifiers": ["a"]}}
+    phase = document(tmp_path, "database", *cli_outputs.database(), targets)
+    assert phase.data["RegisterDBProxyTargets"] == [targets["RegisterDBProxyTargets"]]
+    _, line = phase.place("RegisterDBProxyTargets[0].DBProxyName")
     assert "tickets" in (tmp_path / "file.json").read_text().splitlines()[line - 1]
 
 
 def test_a_cluster_has_its_network_parameters_and_password(tmp_path: Path) -> None:
-    found = taken(tmp_path, "database", *cli_outputs.database())
-    assert [*found] == [
+    calls = taken(tmp_path, "database", *cli_outputs.database())
+    assert [*calls] == [
         *("CreateDBSubnetGroup", "CreateDBCluster", "CreateDBInstance", "CreateDBProxy"),
         "RegisterDBProxyTargets",
     ]
-    (cluster,) = found["CreateDBCluster"]
-    wanted = {
+    (cluster,) = calls["CreateDBCluster"]
+    settings = {
         "VpcSecurityGroupIds": ["sg-0a40c1e2f3b4a5104"],
         "DBSubnetGroupName": "tickets",
         "DBClusterParameterGroupName": "tickets",
@@ -115,10 +115,10 @@ def test_a_cluster_has_its_network_parameters_and_password(tmp_path: Path) -> No
         "EnableIAMDatabaseAuthentication": False,
         "Tags": [{"Key": "app", "Value": "tickets"}],
     }
-    assert {name: cluster.get(name) for name in wanted} == wanted
+    assert {name: cluster.get(name) for name in settings} == settings
     assert "AllocatedStorage" not in cluster
     targets = {"DBProxyName": "tickets", "DBClusterIdentifiers": ["tickets"]}
-    assert found["RegisterDBProxyTargets"] == [targets]
+    assert calls["RegisterDBProxyTargets"] == [targets]
 
 
 def test_an_instance_of_a_cluster_has_no_fields_of_the_cluster(tmp_path: Path) -> None:
@@ -154,8 +154,8 @@ def test_an_instance_without_a_cluster_has_everything_itself(tmp_path: Path) -> 
         "Endpoint": {"Address": "shop.x.rds.amazonaws.com", "Port": 3307},
         "PerformanceInsightsEnabled": False,
     }
-    (found,) = taken(tmp_path, "database", {"DBInstances": [printed]})["CreateDBInstance"]
-    wanted = {
+    (instance,) = taken(tmp_path, "database", {"DBInstances": [printed]})["CreateDBInstance"]
+    settings = {
         "MasterUserPassword": "<master password>",
         "VpcSecurityGroupIds": ["sg-1"],
         "DBSubnetGroupName": "default",
@@ -163,12 +163,12 @@ def test_an_instance_without_a_cluster_has_everything_itself(tmp_path: Path) -> 
         "Port": 3307,
         "MultiAZ": True,
     }
-    assert {name: found.get(name) for name in wanted} == wanted
+    assert {name: instance.get(name) for name in settings} == settings
     refused = {"AvailabilityZone", "Iops", "StorageThroughput", "EnablePerformanceInsights"}
-    assert not refused & found.keys()
+    assert not refused & instance.keys()
     large = {**printed, "AllocatedStorage": 500, "MultiAZ": False}
-    (found,) = taken(tmp_path, "database", {"DBInstances": [large]})["CreateDBInstance"]
-    assert (found["Iops"], found["AvailabilityZone"]) == (3000, "eu-west-1a")
+    (instance,) = taken(tmp_path, "database", {"DBInstances": [large]})["CreateDBInstance"]
+    assert (instance["Iops"], instance["AvailabilityZone"]) == (3000, "eu-west-1a")
 
 
 @pytest.mark.parametrize(("method", "has_domains"), [("DNS", False), ("EMAIL", True)])
@@ -178,12 +178,12 @@ def test_a_certificate_is_validated_as_the_printed_one(
     domain = {"DomainName": "shop.example", "ValidationDomain": "shop.example"}
     options = [{**domain, "ValidationMethod": method, "ValidationStatus": "SUCCESS"}]
     printed = {"DomainName": "shop.example", "DomainValidationOptions": options}
-    (found,) = taken(tmp_path, "certificate", {"Certificate": printed})["RequestCertificate"]
-    assert found["ValidationMethod"] == method
-    assert found.get("DomainValidationOptions") == ([domain] if has_domains else None)
+    (certificate,) = taken(tmp_path, "certificate", {"Certificate": printed})["RequestCertificate"]
+    assert certificate["ValidationMethod"] == method
+    assert certificate.get("DomainValidationOptions") == ([domain] if has_domains else None)
 
 
 def test_an_imported_certificate_is_imported_again(tmp_path: Path) -> None:
     printed = {"DomainName": "shop.example", "Type": "IMPORTED", "KeyAlgorithm": "RSA_2048"}
-    found = taken(tmp_path, "certificate", {"Certificate": printed})
-    assert found == {"ImportCertificate": [{"Certificate": "<base64>", "PrivateKey": "<base64>"}]}
+    calls = taken(tmp_path, "certificate", {"Certificate": printed})
+    assert calls == {"ImportCertificate": [{"Certificate": "<base64>", "PrivateKey": "<base64>"}]}

@@ -72,8 +72,8 @@ def with_resource(app: Production, path: Path, data: Mapping[str, Any]) -> Produ
 def with_call(app: Production, file: str, operation: str, **changes: Any) -> Production:
     """Change each call of an operation in a file of [phases]."""
     document = app.documents[f"phases.{file}"]
-    given = document.data[operation]
-    many = [{**one, **changes} for one in (given if isinstance(given, list) else [given])]
+    calls = document.data[operation]
+    many = [{**call, **changes} for call in (calls if isinstance(calls, list) else [calls])]
     return with_phase(app, file, {**document.data, operation: many})
 
 

@@ -113,8 +113,8 @@ def test_attributes_that_elb_takes(app: Production, file: str, values: dict[str,
 
 
 def test_an_attribute_that_stands_there_twice(app: Production) -> None:
-    one = {"Key": "idle_timeout.timeout_seconds", "Value": "60"}
-    twice = replace(app, load_balancer={**app.load_balancer, "Attributes": [one, one]})
+    attribute = {"Key": "idle_timeout.timeout_seconds", "Value": "60"}
+    twice = replace(app, load_balancer={**app.load_balancer, "Attributes": [attribute, attribute]})
     assert texts(twice) == [
         "Attributes[1]: idle_timeout.timeout_seconds stands there twice; leave one of the two out"
     ]
@@ -165,5 +165,5 @@ def test_logs_without_a_bucket(
     values = {f"{kind}_logs.s3.enabled": enabled, f"{kind}_logs.s3.bucket": bucket}
     added = [{"Key": key, "Value": value} for key, value in values.items() if value]
     content = {**app.load_balancer, "Attributes": [*app.load_balancer["Attributes"], *added]}
-    said = f"{kind}_logs.s3.bucket is missing" if is_refused else ""
-    judge(edits.messages(balancer_attributes.CHECKS, replace(app, load_balancer=content)), said)
+    message = f"{kind}_logs.s3.bucket is missing" if is_refused else ""
+    judge(edits.messages(balancer_attributes.CHECKS, replace(app, load_balancer=content)), message)

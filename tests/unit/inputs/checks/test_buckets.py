@@ -110,7 +110,7 @@ def policy(resource: Any) -> dict[str, Any]:
 def test_the_settings_of_a_bucket(
     app: Production, tmp_path: Path, calls: dict[str, Any], said: str
 ) -> None:
-    named = {operation: {"Bucket": NAME, **given} for operation, given in calls.items()}
+    named = {operation: {"Bucket": NAME, **call} for operation, call in calls.items()}
     changed = with_bucket(app, tmp_path, {"CreateBucket": {"Bucket": NAME}, **named})
     judge(edits.messages(buckets.CHECKS, changed), said)
 
@@ -159,6 +159,8 @@ def test_a_buckets_policy_that_spares_the_endpoint_is_fine(
 def test_without_an_endpoint_tasks_may_have_such_an_address(
     app: Production, tmp_path: Path
 ) -> None:
-    documents = {key: one for key, one in app.documents.items() if key != "phases.network"}
+    documents = {
+        key: document for key, document in app.documents.items() if key != "phases.network"
+    }
     alone = replace(with_bucket_policy(app, tmp_path, OFFICE), documents=documents)
     assert list(buckets.public_addresses(alone)) == []

@@ -35,16 +35,18 @@ def test_the_reference_app_is_taken(app: Production) -> None:
 
 
 def test_a_parameter_with_a_fault_is_named(app: Production) -> None:
-    found = texts(with_parameters(app, parameter("sql_mode", "ANSI"), parameter("read_only", "1")))
-    assert found == [
+    problems = texts(
+        with_parameters(app, parameter("sql_mode", "ANSI"), parameter("read_only", "1"))
+    )
+    assert problems == [
         f"{GROUP}[0].Parameters[1] read_only: is on: the writer refuses each write, too; leave it"
         " out"
     ]
 
 
 def test_a_static_parameter_waits_for_a_reboot(app: Production) -> None:
-    (found,) = texts(with_parameters(app, parameter("binlog_format", "ROW", "immediate")))
-    assert found == (
+    (problem,) = texts(with_parameters(app, parameter("binlog_format", "ROW", "immediate")))
+    assert problem == (
         f'{GROUP}[0].Parameters[0].ApplyMethod: is "immediate", and binlog_format is static: RDS'
         ' refuses it; write "pending-reboot"'
     )
@@ -57,25 +59,25 @@ def test_a_collation_of_another_character_set(app: Production) -> None:
         parameter("collation_server", "utf8mb4_bin"),
         parameter("character_set_server", "latin1"),
     )
-    (found,) = texts(mixed)
-    assert found.startswith(f"{GROUP}[0].Parameters[0] collation_server: is")
+    (problem,) = texts(mixed)
+    assert problem.startswith(f"{GROUP}[0].Parameters[0] collation_server: is")
 
 
 def test_the_proxys_query_is_judged(app: Production) -> None:
-    (found,) = texts(with_pool(app, InitQuery="SET autocommit=0"))
-    assert found.startswith("ModifyDBProxyTargetGroup[0].ConnectionPoolConfig.InitQuery: sets")
+    (problem,) = texts(with_pool(app, InitQuery="SET autocommit=0"))
+    assert problem.startswith("ModifyDBProxyTargetGroup[0].ConnectionPoolConfig.InitQuery: sets")
     assert texts(with_pool(app, InitQuery="SET time_zone='+00:00'")) == []
 
 
 def test_the_local_server_gets_parameters_and_query(app: Production) -> None:
-    given = with_pool(
+    variant = with_pool(
         with_parameters(app, parameter("Wait_Timeout", "5")), InitQuery="SET time_zone='+00:00'"
     )
-    assert cluster_parameters.options(given) == {
+    assert cluster_parameters.options(variant) == {
         "wait_timeout": "5",
         "init_connect": "SET time_zone='+00:00'",
     }
-    other = with_call(given, "database", "CreateDBCluster", DBClusterParameterGroupName="other")
+    other = with_call(variant, "database", "CreateDBCluster", DBClusterParameterGroupName="other")
     assert "wait_timeout" not in cluster_parameters.options(other)
 
 
@@ -86,5 +88,5 @@ def test_connections_are_those_of_the_parameter(app: Production) -> None:
     formula = with_parameters(app, parameter("max_connections", "{DBInstanceClassMemory/1}"))
     assert cluster_parameters.connections_allowed(formula) == 1000
     named = few.config.database.model_copy(update={"max_connections": 300})
-    said = replace(few, config=replace(few.config, database=named))
-    assert cluster_parameters.connections_allowed(said) == 300
+    variant = replace(few, config=replace(few.config, database=named))
+    assert cluster_parameters.connections_allowed(variant) == 300

@@ -26,12 +26,12 @@ def with_tick(
     own |= container
     calls = []
     for call in app.schedule.rule.calls:
-        given = json.loads(json.dumps(call.input))
-        for target in given.get("Targets", ()):
+        request = json.loads(json.dumps(call.input))
+        for target in request.get("Targets", ()):
             target["Input"] = {"containerOverrides": [{"name": "app", "command": list(command)}]}
             if not override:
                 del target["Input"]
-        calls.append(replace(call, input=given))
+        calls.append(replace(call, input=request))
     rule = replace(app.schedule.rule, calls=tuple(calls))
     return replace(app, schedules={LARAVELS: Schedule(rule, TaskDefinition(raw, "cron.json"))})
 
@@ -102,8 +102,8 @@ def test_a_first_run_drops_no_table(app: Production, words: str, dropped: str) -
     (run, *others) = app.config.first_run
     changed = run.model_copy(update={"command": tuple(words.split())})
     config = replace(app.config, first_run=(*others, changed))
-    found = edits.messages((commands.first_run,), replace(app, config=config))
-    edits.judge(found, dropped)
+    messages = edits.messages((commands.first_run,), replace(app, config=config))
+    edits.judge(messages, dropped)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_first_run_drops_no_table(app: Production, words: str, dropped: str) -
 def test_a_first_run_seeds_what_it_has_migrated(
     app: Production, order: tuple[int, ...], said: str
 ) -> None:
-    commands_in_order = tuple(app.config.first_run[one] for one in order)
+    commands_in_order = tuple(app.config.first_run[place] for place in order)
     changed = replace(app, config=replace(app.config, first_run=commands_in_order))
     edits.judge(edits.messages((commands.first_run,), changed), said)
 

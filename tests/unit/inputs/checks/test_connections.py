@@ -28,8 +28,10 @@ def with_vpc() -> Production:
 @pytest.fixture(scope="module")
 def app(with_vpc: Production) -> Production:
     """Without the file of the VPC, which has its endpoints."""
-    kept = {key: one for key, one in with_vpc.documents.items() if key != "phases.network"}
-    return replace(with_vpc, documents=kept)
+    documents = {
+        key: document for key, document in with_vpc.documents.items() if key != "phases.network"
+    }
+    return replace(with_vpc, documents=documents)
 
 
 def ids(app: Production) -> dict[str, str]:

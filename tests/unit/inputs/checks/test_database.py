@@ -114,7 +114,7 @@ def test_a_reader_endpoint_is_named_until_the_overlay_replaces_it(
 ) -> None:
     container = app.services["worker"].definition.raw["containerDefinitions"][0]
     entry = {"name": variable, "value": READER}
-    others = [one for one in container["environment"] if one["name"] != variable]
+    others = [pair for pair in container["environment"] if pair["name"] != variable]
     changed = {**container, "environment": [entry, *others]}
     broken = with_definition(app, "worker", containerDefinitions=[changed])
     (problem,) = database.reader_endpoints(broken)
@@ -226,15 +226,15 @@ def test_a_default_group_of_another_release(app: Production) -> None:
 def test_what_rds_refuses_together(
     app: Production, operation: str, changes: dict[str, Any], said: str
 ) -> None:
-    found = edits.messages(database.CHECKS, with_call(app, "database", operation, **changes))
-    edits.judge(found, said)
+    messages = edits.messages(database.CHECKS, with_call(app, "database", operation, **changes))
+    edits.judge(messages, said)
 
 
 def test_an_instance_has_its_clusters_engine(app: Production) -> None:
-    found = edits.messages(
+    messages = edits.messages(
         database.CHECKS, with_call(app, "database", "CreateDBInstance", Engine="mysql")
     )
-    assert found[0] == (
+    assert messages[0] == (
         'CreateDBInstance[0].Engine is "mysql", and that of its cluster "aurora-mysql": RDS'
         " refuses it"
     )

@@ -26,8 +26,8 @@ def ours() -> Config:
 
 
 def messages(data: dict[str, Any], ours: Config, *listed: str) -> list[str]:
-    found = foreign.problems(data, config=replace(ours, foreign=listed))
-    return [f"{one.key} {one.message}" for one in found]
+    problems = foreign.problems(data, config=replace(ours, foreign=listed))
+    return [f"{problem.key} {problem.message}" for problem in problems]
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def messages(data: dict[str, Any], ours: Config, *listed: str) -> list[str]:
     ],
 )
 def test_what_is_elsewhere_is_named(data: dict[str, Any], message: str, ours: Config) -> None:
-    (found,) = messages(data, ours)
-    assert message in found
+    (text,) = messages(data, ours)
+    assert message in text
 
 
 def test_what_was_printed_of_another_account_is_named(tmp_path: Path) -> None:
@@ -57,9 +57,9 @@ def test_what_was_printed_of_another_account_is_named(tmp_path: Path) -> None:
     path.write_text(json.dumps({"taskDefinition": printed}))
     with pytest.raises(InputError) as caught:
         production.load({}, cwd=project)
-    (found,) = caught.value.problems
-    assert found.key == "taskDefinition.taskDefinitionArn"
-    assert f'is in the account "{OTHER}"' in found.message
+    (problem,) = caught.value.problems
+    assert problem.key == "taskDefinition.taskDefinitionArn"
+    assert f'is in the account "{OTHER}"' in problem.message
 
 
 @pytest.mark.parametrize(
@@ -126,11 +126,11 @@ def test_an_account_in_a_condition_is_judged(
 def test_a_role_that_no_task_has_is_not_judged(
     problems_after: Callable[[str, str, str], str], tmp_path: Path
 ) -> None:
-    made = problems_after("app/iam/web-task.json", "tickets-web-task", "tickets-web-task")
+    message = problems_after("app/iam/web-task.json", "tickets-web-task", "tickets-web-task")
     role = json.loads((tmp_path / "app/iam/web-task.json").read_text())
     text = json.dumps({**role, "RoleName": "deploy"}).replace("876000000876", OTHER)
     (tmp_path / "app/iam/deploy.json").write_text(text)
-    assert made == ""
+    assert message == ""
     production.load({}, cwd=tmp_path)
 
 

@@ -119,10 +119,10 @@ def test_a_security_policy_that_elb_does_not_have(
     listeners = [{"Protocol": "HTTP"}, {"Protocol": "HTTPS", "SslPolicy": policy}]
     changed = replace(app, load_balancer={**app.load_balancer, "Listeners": listeners})
 
-    found = texts(changed)
+    problems = texts(changed)
 
     start = f'Listeners[1].SslPolicy: is "{policy}", which ELB does not have'
-    assert [text.startswith(start) for text in found] == ([True] if refused else [])
+    assert [text.startswith(start) for text in problems] == ([True] if refused else [])
 
 
 @pytest.mark.parametrize(

@@ -50,13 +50,13 @@ def test_a_rule_that_is_assumed_is_noted(app: Production) -> None:
 def test_a_rule_that_runs_nothing_yet_is_noted(app: Production) -> None:
     assert [*notes.of_schedule(app)] == []
     assert app.schedule is not None
-    calls = [replace(one, input={**one.input}) for one in app.schedule.rule.calls]
+    calls = [replace(call, input={**call.input}) for call in app.schedule.rule.calls]
     calls[0] = replace(calls[0], input={**calls[0].input, "State": "DISABLED"})
     rule = replace(app.schedule.rule, calls=tuple(calls))
-    (said,) = notes.of_schedule(
+    (note,) = notes.of_schedule(
         replace(app, schedules={LARAVELS: replace(app.schedule, rule=rule)})
     )
-    assert "tickets-schedule is DISABLED" in said
+    assert "tickets-schedule is DISABLED" in note
 
 
 def test_what_rules_have_and_a_rehearsal_lacks_is_noted(app: Production) -> None:
@@ -75,8 +75,12 @@ def test_what_rules_have_and_a_rehearsal_lacks_is_noted(app: Production) -> None
 def test_a_listener_that_no_group_admits_is_noted(project: Path) -> None:
     file = project / "app" / "network" / "security-groups.json"
     groups = json.loads(file.read_text())
-    (group,) = [one for one in groups["SecurityGroups"] if "load-balancer" in one["GroupName"]]
-    group["IpPermissions"] = [one for one in group["IpPermissions"] if one["FromPort"] != 80]
+    (group,) = [
+        entry for entry in groups["SecurityGroups"] if "load-balancer" in entry["GroupName"]
+    ]
+    group["IpPermissions"] = [
+        permission for permission in group["IpPermissions"] if permission["FromPort"] != 80
+    ]
     file.write_text(json.dumps(groups))
     (note,) = production.load({}, cwd=project).notes
     assert "it has a listener on port 80, and its security groups admit nobody there" in note
@@ -108,9 +112,9 @@ def test_a_service_behind_two_target_groups_is_noted(app: Production) -> None:
     web = app.services["web"]
     (own,) = web.create["loadBalancers"]
     admin = {**own, "targetGroupArn": forward("admin")["TargetGroupArn"], "containerPort": 8081}
-    given = {"web": replace(web, create={**web.create, "loadBalancers": [own, admin]})}
-    found = notes.of_services(given, behind=app.services, target_groups=["tickets-web", "admin"])
-    assert [*found] == [
+    services = {"web": replace(web, create={**web.create, "loadBalancers": [own, admin]})}
+    texts = notes.of_services(services, behind=app.services, target_groups=["tickets-web", "admin"])
+    assert [*texts] == [
         "services.web: it is behind tickets-web, admin, and is rehearsed behind tickets-web alone:"
         " here the load balancer answers 503 for the others"
     ]
@@ -129,19 +133,19 @@ def test_a_further_bucket_is_noted(app: Production) -> None:
     container = app.services["worker"].definition.raw["containerDefinitions"][0]
     entry = {"name": "AWS_PUBLIC_BUCKET", "value": "tickets-public"}
     changed = {**container, "environment": [*container["environment"], entry]}
-    found = [
+    texts = [
         *notes.of_further_buckets(with_definition(app, "worker", containerDefinitions=[changed]))
     ]
-    assert len(found) == 1
-    assert found[0].startswith("resources.bucket: AWS_PUBLIC_BUCKET names tickets-public, which is")
+    assert len(texts) == 1
+    assert texts[0].startswith("resources.bucket: AWS_PUBLIC_BUCKET names tickets-public, which is")
     assert [*notes.of_further_buckets(app)] == []
 
 
 def test_another_deployment_controller_is_noted(app: Production) -> None:
     changed = with_service(app, "web", deploymentController={"type": "CODE_DEPLOY"})
     services = {"web": changed.services["web"]}
-    (found,) = notes.of_services(services, behind=services, target_groups=["tickets-web"])
-    assert found.startswith("services.web: CODE_DEPLOY makes its releases, and a rehearsal")
+    (note,) = notes.of_services(services, behind=services, target_groups=["tickets-web"])
+    assert note.startswith("services.web: CODE_DEPLOY makes its releases, and a rehearsal")
 
 
 @pytest.mark.parametrize(
@@ -162,8 +166,8 @@ def test_a_strategy_of_deployments_is_noted(
             "web"
         ]
     }
-    found = notes.of_services(services, behind=services, target_groups=["tickets-web"])
-    assert [*found] == said
+    texts = notes.of_services(services, behind=services, target_groups=["tickets-web"])
+    assert [*texts] == said
 
 
 @pytest.mark.parametrize(
@@ -180,9 +184,9 @@ def test_a_proxy_for_aws_apis_is_noted(
     containers = json.loads(json.dumps(app.services["web"].definition.raw["containerDefinitions"]))
     containers[0]["environment"] += [{"name": k, "value": v} for k, v in variables.items()]
     changed = with_definition(app, "web", containerDefinitions=containers)
-    found = [*notes.of_outbound_proxies(changed)]
-    assert len(found) == count
-    assert not any("pass@" in text for text in found), "a note has no password"
+    texts = [*notes.of_outbound_proxies(changed)]
+    assert len(texts) == count
+    assert not any("pass@" in text for text in texts), "a note has no password"
 
 
 @pytest.mark.parametrize(
@@ -195,6 +199,6 @@ def test_a_proxy_for_aws_apis_is_noted(
 )
 def test_a_long_drain_is_noted(app: Production, attributes: list[Any], said: str) -> None:
     group = {**app.target_group, "Attributes": attributes}
-    found = [*notes.of_slow_drains(replace(app, target_group=group))]
-    assert len(found) == bool(said)
-    assert said in "".join(found)
+    texts = [*notes.of_slow_drains(replace(app, target_group=group))]
+    assert len(texts) == bool(said)
+    assert said in "".join(texts)

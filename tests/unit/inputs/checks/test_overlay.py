@@ -20,7 +20,7 @@ def rejected(project: Path, old: str, new: str) -> str:
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(InputError) as refused:
         production.load({}, cwd=project)
-    return "; ".join(f"{one} -> {one.hint}" for one in refused.value.problems)
+    return "; ".join(f"{problem} -> {problem.hint}" for problem in refused.value.problems)
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_a_variable_that_no_task_could_use(project: Path, line: str, said: str) 
 
 @pytest.mark.parametrize("path", ["etc/ca.crt", "/etc/", "/"])
 def test_a_path_that_is_no_file(project: Path, path: str) -> None:
-    said = rejected(project, '"/etc/ssl/certs/ca-certificates.crt"', f'"{path}"')
-    assert f"overlay.files.{path} is no absolute path of a file" in said
+    message = rejected(project, '"/etc/ssl/certs/ca-certificates.crt"', f'"{path}"')
+    assert f"overlay.files.{path} is no absolute path of a file" in message
 
 
 def test_connections_that_are_not_shared_are_a_proxys(project: Path) -> None:
-    found = production.load({}, cwd=project)
-    config = replace(found.config, overlay=Overlay(connection_sharing=False))
-    assert not [*overlay.problems(replace(found, config=config))]
+    app = production.load({}, cwd=project)
+    config = replace(app.config, overlay=Overlay(connection_sharing=False))
+    assert not [*overlay.problems(replace(app, config=config))]
     without = replace(config, database=config.database.model_copy(update={"proxy_endpoint": None}))
-    (problem,) = overlay.problems(replace(found, config=without))
+    (problem,) = overlay.problems(replace(app, config=without))
     assert str(problem) == "overlay.connection_sharing is false, and no RDS Proxy is configured"

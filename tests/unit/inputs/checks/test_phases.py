@@ -79,12 +79,12 @@ def test_a_capacity_that_aws_refuses(
 @pytest.mark.parametrize("name", ["MinCapacity", "MaxCapacity"])
 def test_a_scalable_target_needs_its_two_capacities(app: Production, name: str) -> None:
     document = app.documents["phases.scaling"]
-    given = document.data["RegisterScalableTarget"]
-    given = given if isinstance(given, list) else [given]
-    lacking = [{key: value for key, value in one.items() if key != name} for one in given]
+    calls = document.data["RegisterScalableTarget"]
+    calls = calls if isinstance(calls, list) else [calls]
+    lacking = [{key: value for key, value in call.items() if key != name} for call in calls]
     data = {**document.data, "RegisterScalableTarget": lacking}
-    found = texts(with_phase(app, "scaling", data))
-    assert found[0] == (
+    problems = texts(with_phase(app, "scaling", data))
+    assert problems[0] == (
         f"RegisterScalableTarget[0].{name}: is missing, and AWS registers no new scalable target"
         f" without it; add {name}, a number of tasks"
     )
@@ -106,12 +106,12 @@ ALIAS = {"HostedZoneId": "Z1", "DNSName": "lb.example", "EvaluateTargetHealth": 
 def test_a_record_set_has_a_ttl_or_is_an_alias(
     app: Production, record: dict[str, Any], field: str, said: str
 ) -> None:
-    given = {"Name": "shop.example", "Type": "A", **record}
-    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": given}]}
-    found = texts(with_call(app, "dns", "ChangeResourceRecordSets", ChangeBatch=batch))
+    record_set = {"Name": "shop.example", "Type": "A", **record}
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record_set}]}
+    problems = texts(with_call(app, "dns", "ChangeResourceRecordSets", ChangeBatch=batch))
     key = f"ChangeBatch.Changes[0].ResourceRecordSet.{field}: {said}"
-    assert bool(found) == bool(field)
-    assert all(key in one for one in found)
+    assert bool(problems) == bool(field)
+    assert all(key in problem for problem in problems)
 
 
 def test_a_retention_that_cloudwatch_logs_does_not_offer(app: Production) -> None:
@@ -152,10 +152,10 @@ def test_the_resource_label_of_a_scaling_policy(
     tracking = {"TargetValue": 60.0, "PredefinedMetricSpecification": metric}
     changes = {"TargetTrackingScalingPolicyConfiguration": tracking}
 
-    found = texts(with_call(app, "scaling", "PutScalingPolicy", **changes))
+    problems = texts(with_call(app, "scaling", "PutScalingPolicy", **changes))
 
-    assert len(found) == bool(text)
-    assert text in "".join(found)
+    assert len(problems) == bool(text)
+    assert text in "".join(problems)
 
 
 def with_switch(app: Production, record: dict[str, Any]) -> Production:
@@ -207,7 +207,7 @@ def test_the_switch_leads_to_the_load_balancer(
 )
 def test_subnets_lie_beside_each_other(app: Production, ranges: list[str], said: str) -> None:
     document = app.documents["phases.network"]
-    subnets = [{"VpcId": "vpc-1", "CidrBlock": one} for one in ranges]
+    subnets = [{"VpcId": "vpc-1", "CidrBlock": cidr} for cidr in ranges]
     changed = with_phase(app, "network", {**document.data, "CreateSubnet": subnets})
     edits.judge(edits.messages(phases.CHECKS, changed), said)
 
@@ -232,8 +232,8 @@ def test_subnets_are_in_the_regions_zones(app: Production, zone: str, said: str)
 )
 def test_endpoints_are_of_the_region(app: Production, name: str, said: str) -> None:
     document = app.documents["phases.network"]
-    one = {"VpcId": "vpc-1", "ServiceName": name, "VpcEndpointType": "Interface"}
-    changed = with_phase(app, "network", {**document.data, "CreateVpcEndpoint": [one]})
+    endpoint = {"VpcId": "vpc-1", "ServiceName": name, "VpcEndpointType": "Interface"}
+    changed = with_phase(app, "network", {**document.data, "CreateVpcEndpoint": [endpoint]})
     edits.judge(edits.messages((phases.endpoints,), changed), said)
 
 

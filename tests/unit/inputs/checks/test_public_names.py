@@ -22,14 +22,18 @@ def texts(
     web = app.services["web"]
     raw: dict[str, Any] = {**web.definition.raw}
     (container,) = raw["containerDefinitions"]
-    given = {name: url, **others}
-    kept = [one for one in container["environment"] if one["name"] not in given]
-    environment = [*kept, *({"name": key, "value": value} for key, value in given.items())]
+    variables = {name: url, **others}
+    rest = [entry for entry in container["environment"] if entry["name"] not in variables]
+    environment = [*rest, *({"name": key, "value": value} for key, value in variables.items())]
     raw["containerDefinitions"] = [{**container, "environment": environment}]
     service = replace(web, definition=replace(web.definition, raw=raw))
     config = replace(app.config, foreign=foreign)
     changed = replace(app, services={**app.services, "web": service}, config=config)
-    return [f"{one.key} {one.message}" for rule in public_names.CHECKS for one in rule(changed)]
+    return [
+        f"{problem.key} {problem.message}"
+        for rule in public_names.CHECKS
+        for problem in rule(changed)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -42,9 +46,12 @@ def texts(
     ],
 )
 def test_laravel_writes_where_it_may(app: Production, path: str, *, is_writable: bool) -> None:
-    found = texts(app, path, name="VIEW_COMPILED_PATH")
-    assert bool(found) != is_writable
-    assert "where the app may not write: app.writable has /srv/app/" in "".join(found) or not found
+    problems = texts(app, path, name="VIEW_COMPILED_PATH")
+    assert bool(problems) != is_writable
+    assert (
+        "where the app may not write: app.writable has /srv/app/" in "".join(problems)
+        or not problems
+    )
     anywhere = replace(app, config=replace(app.config, declares_writable=False))
     assert texts(anywhere, path, name="VIEW_COMPILED_PATH") == []
 
@@ -64,8 +71,8 @@ def test_hosts_that_the_files_have_or_that_are_of_others(app: Production, url: s
 
 
 def test_a_name_of_the_apps_domain_that_no_file_has(app: Production) -> None:
-    (found,) = texts(app, "https://static.876events.example/v2")
-    assert "leads visitors to static.876events.example for styles, scripts and images" in found
+    (problem,) = texts(app, "https://static.876events.example/v2")
+    assert "leads visitors to static.876events.example for styles, scripts and images" in problem
     assert texts(app, "https://static.876events.example", foreign=("static.876events.*",)) == []
 
 
@@ -80,8 +87,8 @@ def test_a_name_of_the_apps_domain_that_no_file_has(app: Production) -> None:
     ],
 )
 def test_the_sender_is_an_address_alone(app: Production, sender: str, is_address: bool) -> None:
-    found = texts(app, sender, name="MAIL_FROM_ADDRESS")
-    assert [f'is "{sender}" (MAIL_FROM_ADDRESS)' in one for one in found] == [True] * (
+    problems = texts(app, sender, name="MAIL_FROM_ADDRESS")
+    assert [f'is "{sender}" (MAIL_FROM_ADDRESS)' in problem for problem in problems] == [True] * (
         not is_address
     )
 
@@ -94,8 +101,8 @@ def test_the_port_of_smtp_is_open_to_tasks(
     app: Production, mailer: str, port: str, is_open: bool
 ) -> None:
     host = "email-smtp.us-east-1.amazonaws.com"
-    found = texts(app, port, name="MAIL_PORT", MAIL_HOST=host, MAIL_MAILER=mailer)
-    assert ["AWS closes port 25" in one for one in found] == [True] * (not is_open)
+    problems = texts(app, port, name="MAIL_PORT", MAIL_HOST=host, MAIL_MAILER=mailer)
+    assert ["AWS closes port 25" in problem for problem in problems] == [True] * (not is_open)
 
 
 def test_the_rules_are_applied_to_every_configuration() -> None:

@@ -66,8 +66,8 @@ def redrive(dead: str, count: int) -> dict[str, Any]:
 def test_queues_that_sqs_refuses(
     app: Production, tmp_path: Path, given: dict[str, Any], key: str
 ) -> None:
-    found = keys(with_queues(app, tmp_path, {"QueueName": "dead"}, given))
-    assert [name.endswith(key) for name in found] == [True]
+    names = keys(with_queues(app, tmp_path, {"QueueName": "dead"}, given))
+    assert [name.endswith(key) for name in names] == [True]
 
 
 def test_queues_that_sqs_takes(app: Production, tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ def test_queues_that_sqs_takes(app: Production, tmp_path: Path) -> None:
 
 
 def allow(permission: str, *sources: str) -> dict[str, Any]:
-    arns = [f"arn:aws:sqs:us-east-1:876000000876:{one}" for one in sources]
-    given = {"redrivePermission": permission, **({"sourceQueueArns": arns} if arns else {})}
-    return {"RedriveAllowPolicy": json.dumps(given)}
+    arns = [f"arn:aws:sqs:us-east-1:876000000876:{source}" for source in sources]
+    policy = {"redrivePermission": permission, **({"sourceQueueArns": arns} if arns else {})}
+    return {"RedriveAllowPolicy": json.dumps(policy)}
 
 
 @pytest.mark.parametrize("permission", [("denyAll",), ("byQueue", "other")])

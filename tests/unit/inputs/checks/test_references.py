@@ -128,44 +128,52 @@ def test_an_override_of_a_container_that_is_not_there_is_named(
 
 def test_schedules_of_two_groups_may_have_one_name(app: Production) -> None:
     assert app.schedule
-    (call,) = [one for one in app.schedule.rule.calls if one.operation == "PutRule"]
-    made = [
+    (call,) = [
+        candidate for candidate in app.schedule.rule.calls if candidate.operation == "PutRule"
+    ]
+    entries = [
         Schedule(
-            CallFile(Path("s.json"), (replace(call, operation="CreateSchedule", input=given),)),
+            CallFile(Path("s.json"), (replace(call, operation="CreateSchedule", input=fields),)),
             app.schedule.definition,
         )
-        for given in ({"Name": "digest", "GroupName": one} for one in ("fr", "de", "de"))
+        for fields in ({"Name": "digest", "GroupName": group} for group in ("fr", "de", "de"))
     ]
-    assert [one.queue for one in made] == ["digest-fr-ticks", "digest-de-ticks", "digest-de-ticks"]
-    files = {f"schedules.{index}.rule": f"{index}.json" for index in range(len(made))}
-    schedules = dict(zip(files, made, strict=True))
-    (found,) = references.rule_names(replace(app, schedules=schedules, files=files))
-    assert (found.file, found.key) == ("2.json", "CreateSchedule.Name")
+    assert [entry.queue for entry in entries] == [
+        "digest-fr-ticks",
+        "digest-de-ticks",
+        "digest-de-ticks",
+    ]
+    files = {f"schedules.{index}.rule": f"{index}.json" for index in range(len(entries))}
+    schedules = dict(zip(files, entries, strict=True))
+    (problem,) = references.rule_names(replace(app, schedules=schedules, files=files))
+    assert (problem.file, problem.key) == ("2.json", "CreateSchedule.Name")
 
 
 def test_a_load_balancer_in_private_subnets_is_named(app: Production) -> None:
     network = app.services["web"].create["networkConfiguration"]["awsvpcConfiguration"]
     balancer = {**app.load_balancer["LoadBalancer"], "Subnets": network["subnets"]}
     moved = replace(app, load_balancer={**app.load_balancer, "LoadBalancer": balancer})
-    found = [problem.message for problem in references.subnets(moved)]
-    assert len(found) == 2
-    assert "has no route to the internet gateway" in found[0]
+    texts = [problem.message for problem in references.subnets(moved)]
+    assert len(texts) == 2
+    assert "has no route to the internet gateway" in texts[0]
 
 
 def test_tasks_without_a_public_address_are_not_in_public_subnets(app: Production) -> None:
     (subnet, *_) = app.load_balancer["LoadBalancer"]["Subnets"]
     (own, *_) = app.services["web"].create["networkConfiguration"]["awsvpcConfiguration"]["subnets"]
 
-    def found(**network: Any) -> list[str]:
-        given = {"awsvpcConfiguration": {"securityGroups": [], **network}}
+    def texts(**network: Any) -> list[str]:
+        configuration = {"awsvpcConfiguration": {"securityGroups": [], **network}}
         return [
-            one.message
-            for one in references.subnets(with_service(app, "web", networkConfiguration=given))
+            problem.message
+            for problem in references.subnets(
+                with_service(app, "web", networkConfiguration=configuration)
+            )
         ]
 
-    assert found(subnets=[own], assignPublicIp="DISABLED") == []
-    assert found(subnets=[subnet], assignPublicIp="ENABLED") == []
-    (message,) = found(subnets=[own, subnet])
+    assert texts(subnets=[own], assignPublicIp="DISABLED") == []
+    assert texts(subnets=[subnet], assignPublicIp="ENABLED") == []
+    (message,) = texts(subnets=[own, subnet])
     assert message.startswith(f'is "{subnet}", whose route leads to the internet gateway')
 
 

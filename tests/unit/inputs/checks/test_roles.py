@@ -30,25 +30,28 @@ def test_every_role_of_the_reference_app_has_a_file(app: Production) -> None:
     ],
 )
 def test_a_role_without_a_file_is_named(app: Production, role: str, places: list[str]) -> None:
-    found = [*roles.problems(without(app, role))]
-    assert [one.key for one in found] == places
-    assert found[0].message == f'is the role "{role}", and none of the 4 files of roles has it'
-    assert f"`aws iam get-role --role-name {role}`" in found[0].hint
-    assert found[0].file
+    problems = [*roles.problems(without(app, role))]
+    assert [problem.key for problem in problems] == places
+    assert problems[0].message == f'is the role "{role}", and none of the 4 files of roles has it'
+    assert f"`aws iam get-role --role-name {role}`" in problems[0].hint
+    assert problems[0].file
 
 
 def test_a_role_of_two_files_is_named(app: Production) -> None:
     other = replace(app.roles[0], path=app.roles[0].path.with_name("copy.json"))
-    (found,) = roles.problems(replace(app, roles=(*app.roles, other)))
-    assert (found.key, found.file) == ("RoleName", str(other.path))
-    assert found.message == f'is the role "{other.name}", as that of {app.roles[0].path}'
+    (problem,) = roles.problems(replace(app, roles=(*app.roles, other)))
+    assert (problem.key, problem.file) == ("RoleName", str(other.path))
+    assert problem.message == f'is the role "{other.name}", as that of {app.roles[0].path}'
 
 
 def test_an_arn_of_another_thing_is_no_role(app: Production) -> None:
     arn = "arn:aws:iam::876000000876:instance-profile/tickets-web-task"
     changed = edits.with_definition(app, "web", taskRoleArn=arn)
-    (found,) = roles.problems(changed)
-    assert (found.key, found.message) == ("taskRoleArn", f'is "{arn}", which is no ARN of a role')
+    (problem,) = roles.problems(changed)
+    assert (problem.key, problem.message) == (
+        "taskRoleArn",
+        f'is "{arn}", which is no ARN of a role',
+    )
 
 
 def test_without_any_file_no_role_is_asked_for(app: Production) -> None:
@@ -57,7 +60,7 @@ def test_without_any_file_no_role_is_asked_for(app: Production) -> None:
 
 def with_condition(app: Production, name: str, condition: dict[str, Any]) -> Production:
     """Give each statement of a role a condition."""
-    (role,) = [one for one in app.roles if one.name == name]
+    (role,) = [candidate for candidate in app.roles if candidate.name == name]
     raw = json.loads(json.dumps(role.raw))
     for statement in raw["Policies"][0]["PolicyDocument"]["Statement"]:
         statement["Condition"] = condition
@@ -69,14 +72,14 @@ OFFICE = {"aws:SourceIp": "203.0.113.0/24"}
 
 def test_a_right_by_public_address_is_none_behind_an_endpoint(app: Production) -> None:
     changed = with_condition(app, "tickets-worker-task", {"IpAddress": OFFICE})
-    found = [*roles.problems(changed)]
-    assert [one.key for one in found] == [
+    problems = [*roles.problems(changed)]
+    assert [problem.key for problem in problems] == [
         f"Policies[0].PolicyDocument.Statement[{number}].Condition" for number in range(5)
     ]
-    assert found[0].message.startswith(
+    assert problems[0].message.startswith(
         "asks for a public address (IpAddress aws:SourceIp), and tasks reach sqs through the VPC's"
     )
-    assert found[0].file.endswith("worker-task.json")
+    assert problems[0].file.endswith("worker-task.json")
 
 
 @pytest.mark.parametrize(
@@ -125,19 +128,19 @@ def test_an_endpoint_lets_tasks_do_what_their_roles_may(
     whole = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", **statement}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [whole]})
     content = json.loads(json.dumps(app.documents["phases.network"].data))
-    (one,) = (
+    (endpoint,) = (
         call
         for call in content["CreateVpcEndpoint"]
         if call["ServiceName"] == f"com.amazonaws.us-east-1.{service}"
     )
-    one["PolicyDocument"] = policy
-    found = edits.messages((roles.problems,), edits.with_phase(app, "network", content))
-    edits.judge(found, said)
+    endpoint["PolicyDocument"] = policy
+    messages = edits.messages((roles.problems,), edits.with_phase(app, "network", content))
+    edits.judge(messages, said)
 
 
 @pytest.mark.parametrize(("path", "said"), [("/shop/", "has the path /shop/: no role"), ("/", "")])
 def test_the_path_of_a_role_is_a_part_of_its_arn(app: Production, path: str, said: str) -> None:
-    (role,) = [one for one in app.roles if one.name == "tickets-web-task"]
+    (role,) = [candidate for candidate in app.roles if candidate.name == "tickets-web-task"]
     moved = replace(role, raw={**role.raw, "Path": path})
     changed = replace(app, roles=(*without(app, role.name).roles, moved))
     edits.judge(edits.messages((roles.problems,), changed), said)

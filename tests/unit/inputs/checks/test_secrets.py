@@ -18,14 +18,18 @@ def texts(app: Production, **changed: Any) -> list[str]:
     shape = app.config.secrets[name]
     assert isinstance(shape, dict)
     config = replace(app.config, secrets={**app.config.secrets, name: {**shape, **changed}})
-    made = replace(app, config=config)
-    return [f"{one.key} {one.message}" for rule in secrets.CHECKS for one in rule(made)]
+    production = replace(app, config=config)
+    return [
+        f"{problem.key} {problem.message}"
+        for rule in secrets.CHECKS
+        for problem in rule(production)
+    ]
 
 
 @pytest.mark.parametrize("value", ["tickets\n", " tickets", "tickets\t"])
 def test_a_value_with_white_space_at_an_end(app: Production, value: str) -> None:
-    (found,) = texts(app, username=value)
-    assert found.startswith("secrets.tickets/db.username begins or ends with white space")
+    (problem,) = texts(app, username=value)
+    assert problem.startswith("secrets.tickets/db.username begins or ends with white space")
 
 
 @pytest.mark.parametrize(
@@ -36,9 +40,9 @@ def test_values_that_are_meant_so(app: Production, value: str) -> None:
 
 
 def test_a_large_number_gets_an_exponent_and_a_small_one_does_not(app: Production) -> None:
-    (found,) = texts(app, username=87600042)
-    assert found.startswith("secrets.tickets/db.username is a number of seven digits or more")
-    assert "87600042" not in found
+    (problem,) = texts(app, username=87600042)
+    assert problem.startswith("secrets.tickets/db.username is a number of seven digits or more")
+    assert "87600042" not in problem
     assert texts(app, username=3306) == []
     assert texts(app, unused=87600042) == []
 
@@ -55,14 +59,14 @@ def test_a_large_number_gets_an_exponent_and_a_small_one_does_not(app: Productio
 )
 def test_a_stage_that_is_not_current(app: Production, stage: str, said: str) -> None:
     containers = json.loads(json.dumps(app.services["web"].definition.raw["containerDefinitions"]))
-    given = containers[0]["secrets"][1]
-    given["valueFrom"] = given["valueFrom"].replace(":password::", f":password:{stage}:")
+    secret = containers[0]["secrets"][1]
+    secret["valueFrom"] = secret["valueFrom"].replace(":password::", f":password:{stage}:")
     changed = with_definition(app, "web", containerDefinitions=containers)
-    found = [f"{one.key} {one.message}" for one in secrets.stages(changed)]
+    problems = [f"{problem.key} {problem.message}" for problem in secrets.stages(changed)]
     key = "containerDefinitions[0].secrets[1].valueFrom"
-    assert len(found) == bool(said)
-    assert all(one.startswith(f"{key} {said}") for one in found)
-    assert all(one.endswith("(variable DB_PASSWORD)") for one in found)
+    assert len(problems) == bool(said)
+    assert all(problem.startswith(f"{key} {said}") for problem in problems)
+    assert all(problem.endswith("(variable DB_PASSWORD)") for problem in problems)
 
 
 def test_the_rules_are_applied_to_every_configuration() -> None:
@@ -94,5 +98,5 @@ def test_a_secret_or_parameter_that_the_configuration_lacks(
     (problem,) = secrets.missing(changed)
     assert (problem.message, problem.hint) == (said, hint)
     config = replace(changed.config, parameters={"/tickets/more": "x"})
-    found = [*secrets.missing(replace(changed, config=config))]
-    assert bool(found) == value_from.startswith("arn:")
+    problems = [*secrets.missing(replace(changed, config=config))]
+    assert bool(problems) == value_from.startswith("arn:")

@@ -56,13 +56,13 @@ def test_a_deployment_that_can(app: Production, tasks: int, limits: tuple[int, i
 def test_tasks_move_between_zones_where_one_more_may_start(
     app: Production, rebalancing: str, limits: tuple[int, int], found: list[str]
 ) -> None:
-    given = with_service(
+    production = with_service(
         app,
         "web",
         availabilityZoneRebalancing=rebalancing,
         deploymentConfiguration=percent(*limits),
     )
-    assert keys(given) == found
+    assert keys(production) == found
 
 
 def test_a_grace_period_without_a_load_balancer(app: Production) -> None:
@@ -79,8 +79,8 @@ def test_a_grace_period_in_milliseconds(app: Production) -> None:
 def test_a_service_stands_in_one_table(app: Production) -> None:
     twice = replace(app, services={**app.services, "again": app.services["web"]})
     files = {**app.files, "services.again.service": app.files["services.web.service"]}
-    (found,) = services.tables(replace(twice, files=files))
-    assert str(found) == (
+    (problem,) = services.tables(replace(twice, files=files))
+    assert str(problem) == (
         'services.again.service is the service "tickets-web", and so is services.web'
     )
 

@@ -38,8 +38,8 @@ def test_a_task_starts_in_subnets_with_groups(
     app: Production, changes: dict[str, Any], said: str
 ) -> None:
     network = app.services["worker"].network.content
-    given = {"awsvpcConfiguration": {**network, **changes}}
-    changed = with_service(app, "worker", networkConfiguration=given)
+    configuration = {"awsvpcConfiguration": {**network, **changes}}
+    changed = with_service(app, "worker", networkConfiguration=configuration)
     judge(edits.texts((problems,), changed), said)
 
 

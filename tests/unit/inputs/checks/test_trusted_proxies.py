@@ -12,8 +12,8 @@ from tests.mistakes.edits import set_variable
 
 def overlaid(project: Path, value: str) -> tuple[str | None, tuple[str, ...]]:
     set_variable("TRUSTED_PROXIES", value).apply(project)
-    found = production.load({}, cwd=project)
-    return found.config.overlay.environment.get("TRUSTED_PROXIES"), found.notes
+    app = production.load({}, cwd=project)
+    return app.config.overlay.environment.get("TRUSTED_PROXIES"), app.notes
 
 
 def test_subnets_of_the_vpc_stand_for_the_load_balancers(project: Path) -> None:

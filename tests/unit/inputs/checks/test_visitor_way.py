@@ -57,7 +57,10 @@ def texts(
     }
     balancer = {**app.load_balancer, "Listeners": [https, http], "Rules": [*rules]}
     changed = replace(app, load_balancer=balancer)
-    return [f"{one.key} {one.message}; {one.hint}" for one in visitor_way.problems(changed)]
+    return [
+        f"{problem.key} {problem.message}; {problem.hint}"
+        for problem in visitor_way.problems(changed)
+    ]
 
 
 FAULTS: tuple[tuple[str, list[dict[str, Any]], str], ...] = (
@@ -146,13 +149,13 @@ FAULTS: tuple[tuple[str, list[dict[str, Any]], str], ...] = (
 
 
 @pytest.mark.parametrize(
-    ("rules", "text"), [one[1:] for one in FAULTS], ids=[one[0] for one in FAULTS]
+    ("rules", "text"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS]
 )
 def test_a_rule_that_keeps_visitors_out_is_named_once(
     app: Production, rules: list[dict[str, Any]], text: str
 ) -> None:
-    (found,) = texts(app, *rules)
-    assert found.startswith(text)
+    (problem,) = texts(app, *rules)
+    assert problem.startswith(text)
 
 
 @pytest.mark.parametrize(
@@ -171,10 +174,10 @@ def test_a_rule_that_keeps_visitors_out_is_named_once(
 def test_a_default_action_that_keeps_visitors_out_is_named(
     app: Production, rules: list[dict[str, Any]], default: list[dict[str, Any]], text: str
 ) -> None:
-    (found,) = texts(app, *rules, default=default)
-    assert found.startswith(f"Listeners[0].DefaultActions {text}")
+    (problem,) = texts(app, *rules, default=default)
+    assert problem.startswith(f"Listeners[0].DefaultActions {text}")
     remedy = f"; add a rule that forwards {HOST} to tickets-web, or correct the conditions of yours"
-    assert f"{remedy}, or name another page in app.pages.p" in found
+    assert f"{remedy}, or name another page in app.pages.p" in problem
 
 
 @pytest.mark.parametrize("host", ["www.876events.example", "#{host}"])
@@ -182,8 +185,11 @@ def test_a_default_redirect_to_another_host_is_named(app: Production, host: str)
     listeners = json.loads(json.dumps(app.load_balancer["Listeners"]))
     listeners[1]["DefaultActions"] = redirect(**TO_HTTPS, Host=host)
     changed = replace(app, load_balancer={**app.load_balancer, "Listeners": listeners})
-    found = [f"{one.key} {one.message}; {one.hint}" for one in visitor_way.problems(changed)]
-    assert found == [
+    problems = [
+        f"{problem.key} {problem.message}; {problem.hint}"
+        for problem in visitor_way.problems(changed)
+    ]
+    assert problems == [
         f"Listeners[1].DefaultActions redirect http://{HOST}/login to {host}, and app.url has"
         f" {HOST}; leave RedirectConfig.Host out, or write #{{host}}"
     ] * (host != "#{host}")
@@ -224,16 +230,16 @@ def test_the_probe_of_an_app_below_a_path_is_asked_for_there(app: Production) ->
 
 def test_a_rule_that_keeps_forms_out_is_named(app: Production) -> None:
     method = {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["GET"]}}
-    one = rule(1, "tickets-web", host=HOST)
-    one["Conditions"].append(method)
-    (text,) = texts(app, one, default=fixed(404))
+    listener_rule = rule(1, "tickets-web", host=HOST)
+    listener_rule["Conditions"].append(method)
+    (text,) = texts(app, listener_rule, default=fixed(404))
     assert text.startswith(f"Listeners[0].DefaultActions answer POST https://{HOST}/_probe")
     assert text.endswith(
         ": no form would reach the tasks, and GET does; add POST to the http-request-method of the"
         " rule that forwards /_probe/v1/whoami"
     )
     method["HttpRequestMethodConfig"]["Values"].append("POST")  # type: ignore[index]
-    assert texts(app, one, default=fixed(404)) == []
+    assert texts(app, listener_rule, default=fixed(404)) == []
 
 
 def test_a_forward_to_no_target_group_is_named(app: Production) -> None:

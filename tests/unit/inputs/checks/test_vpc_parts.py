@@ -26,24 +26,24 @@ def test_the_only_rule_that_admits_a_peer_is_taken_for_its_group(project: Path) 
     def admit_subnets(rules: list[dict[str, Any]]) -> None:
         rules[0].update(UserIdGroupPairs=[], IpRanges=SUBNETS)
 
-    found = load(project, "tickets-database", admit_subnets)
-    (rule,) = found.network.groups[found.network.database_group].ingress
+    app = load(project, "tickets-database", admit_subnets)
+    (rule,) = app.network.groups[app.network.database_group].ingress
     assert (rule.groups, rule.cidrs) == ((PROXY,), ())
-    assert found.notes == (
+    assert app.notes == (
         "security-groups.json: tickets-database admits 10.40.16.0/20, 10.40.32.0/20: taken for"
         " tickets-proxy, since the stack has other subnets",
     )
 
 
 def test_a_rule_that_no_connection_needs_admits_nobody(project: Path) -> None:
-    found = load(
+    app = load(
         project,
         "tickets-proxy",
         lambda rules: rules[0].update(IpRanges=[{"CidrIp": "10.40.9.0/24"}]),
     )
-    (rule,) = found.network.groups[found.network.proxy_group].ingress
+    (rule,) = app.network.groups[app.network.proxy_group].ingress
     assert (rule.groups, rule.cidrs) == ((TASKS,), ())
-    assert found.notes == (
+    assert app.notes == (
         "security-groups.json: tickets-proxy admits 10.40.9.0/24: left out, since no connection"
         " that the app needs depends on it",
     )
@@ -59,7 +59,7 @@ def test_a_part_on_another_port_admits_no_peer(project: Path) -> None:
 
 def test_the_whole_vpc_and_addresses_outside_stay_as_they_are(project: Path) -> None:
     ranges = [{"CidrIp": "10.40.0.0/16"}, {"CidrIp": "192.0.2.0/24"}]
-    found = load(project, "tickets-endpoints", lambda rules: rules[0].update(IpRanges=ranges))
-    (rule,) = found.network.groups[found.network.endpoints_group].ingress
+    app = load(project, "tickets-endpoints", lambda rules: rules[0].update(IpRanges=ranges))
+    (rule,) = app.network.groups[app.network.endpoints_group].ingress
     assert rule.cidrs == ("10.40.0.0/16", "192.0.2.0/24")
-    assert found.notes == ()
+    assert app.notes == ()

@@ -72,4 +72,4 @@ def test_texts_that_aws_takes_in_no_call(
     path.write_text(json.dumps(data))
     with pytest.raises(InputError) as refused:
         read(read_json(path))
-    assert [str(one) for one in refused.value.problems] == [said]
+    assert [str(problem) for problem in refused.value.problems] == [said]

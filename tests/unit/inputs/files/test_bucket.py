@@ -20,8 +20,8 @@ def test_settings_without_an_effect_on_the_app_are_checked_and_not_called(tmp_pa
         "CreateBucket": {"Bucket": "uploads"},
         "PutBucketLogging": {"Bucket": "uploads", "BucketLoggingStatus": logging},
     }
-    found = bucket.read(write(tmp_path, content))
-    assert [call.operation for call in found.calls] == ["CreateBucket"]
+    file = bucket.read(write(tmp_path, content))
+    assert [call.operation for call in file.calls] == ["CreateBucket"]
     del content["PutBucketLogging"]["BucketLoggingStatus"]
     with pytest.raises(ConfigError, match="BucketLoggingStatus is missing"):
         bucket.read(write(tmp_path, content))

@@ -48,12 +48,12 @@ def problems(project: Project) -> str:
 
 def test_an_input_stands_alone_or_below_its_operation(tmp_path: Path) -> None:
     for content in (GROUP, {"CreateReplicationGroup": GROUP}):
-        found = read(tmp_path, content)
-        assert (found.name, found.port) == ("atelier", 6379)
-        assert found.speaks_tls
-        assert found.asks_for_token
-        assert not found.has_users
-        assert not found.is_cluster
+        elasticache = read(tmp_path, content)
+        assert (elasticache.name, elasticache.port) == ("atelier", 6379)
+        assert elasticache.speaks_tls
+        assert elasticache.asks_for_token
+        assert not elasticache.has_users
+        assert not elasticache.is_cluster
 
 
 @pytest.mark.parametrize(
@@ -76,11 +76,11 @@ def test_a_serverless_cache_has_tls_and_slots(tmp_path: Path) -> None:
         "Endpoint": {"Address": "atelier-k3y9ab.serverless.euw3.cache.amazonaws.com", "Port": 6379},
     }
     for content in (SERVERLESS, {"ServerlessCaches": [printed]}):
-        found = read(tmp_path, content)
-        assert found.speaks_tls
-        assert found.has_users
-        assert found.is_cluster
-    assert found.security_groups == ("sg-1",)
+        elasticache = read(tmp_path, content)
+        assert elasticache.speaks_tls
+        assert elasticache.has_users
+        assert elasticache.is_cluster
+    assert elasticache.security_groups == ("sg-1",)
 
 
 def test_the_groups_are_those_of_a_printed_cluster(tmp_path: Path) -> None:
@@ -93,11 +93,11 @@ def test_the_groups_are_those_of_a_printed_cluster(tmp_path: Path) -> None:
         "NodeGroups": [{"PrimaryEndpoint": {"Address": ENDPOINT, "Port": 6380}}],
     }
     cluster = {"CacheClusterId": "atelier-001", "SecurityGroups": [{"SecurityGroupId": "sg-1"}]}
-    found = read(tmp_path, {"ReplicationGroups": [group]}, {"CacheClusters": [cluster]})
-    assert found.operation == cache.GROUP
-    assert found.security_groups == ("sg-1",)
-    assert found.port == 6380
-    assert found.asks_for_token
+    elasticache = read(tmp_path, {"ReplicationGroups": [group]}, {"CacheClusters": [cluster]})
+    assert elasticache.operation == cache.GROUP
+    assert elasticache.security_groups == ("sg-1",)
+    assert elasticache.port == 6380
+    assert elasticache.asks_for_token
 
 
 def test_what_elasticache_would_refuse_is_named(tmp_path: Path) -> None:
@@ -114,20 +114,20 @@ def test_what_elasticache_would_refuse_is_named(tmp_path: Path) -> None:
 
 
 def test_endpoint_secret_and_group_are_taken_from_the_other_files(atelier: Project) -> None:
-    found = production.load({}, cwd=atelier.root)
-    settings = found.config.cache
+    app = production.load({}, cwd=atelier.root)
+    settings = app.config.cache
     assert settings is not None
     assert settings.endpoint == ENDPOINT
     assert (settings.secret, settings.key) == ("atelier/cache", "token")
-    assert found.network.cache_groups == ("sg-0c33a7b5d6e7f8104",)
-    assert found.worker == "horizon"
+    assert app.network.cache_groups == ("sg-0c33a7b5d6e7f8104",)
+    assert app.worker == "horizon"
 
 
 def test_an_input_has_its_endpoint_from_the_tasks(atelier: Project) -> None:
     (atelier.root / "cache.json").write_text(json.dumps(GROUP))
-    found = production.load({}, cwd=atelier.root)
-    assert found.config.cache is not None
-    assert found.config.cache.endpoint == ENDPOINT
+    app = production.load({}, cwd=atelier.root)
+    assert app.config.cache is not None
+    assert app.config.cache.endpoint == ENDPOINT
     (atelier.root / "cache.json").write_text(json.dumps({**GROUP, "ReplicationGroupId": "other"}))
     assert (
         f'cutover.toml: cache.endpoint is "{ENDPOINT}", which is no endpoint of the replication'
@@ -137,13 +137,13 @@ def test_an_input_has_its_endpoint_from_the_tasks(atelier: Project) -> None:
 
 def test_a_host_of_one_task_alone_is_named(atelier: Project) -> None:
     path = next(
-        one
-        for one in atelier.root.rglob("*.json")
-        if '"family": "atelier-horizon"' in one.read_text()
+        file
+        for file in atelier.root.rglob("*.json")
+        if '"family": "atelier-horizon"' in file.read_text()
     )
     path.write_text(path.read_text().replace(ENDPOINT, ENDPOINT.replace("master", "replica")))
-    found = problems(atelier)
-    assert f'is "replica{ENDPOINT.removeprefix("master")}" (REDIS_HOST), and the cache' in found
+    report = problems(atelier)
+    assert f'is "replica{ENDPOINT.removeprefix("master")}" (REDIS_HOST), and the cache' in report
 
 
 @pytest.mark.parametrize(
@@ -170,16 +170,18 @@ def test_a_password_that_the_cache_does_not_ask_for_is_named(atelier: Project) -
 
 def test_drivers_without_a_cache_are_named(atelier: Project) -> None:
     atelier.replace("cutover.toml", '[cache]\nfile = "cache.json"\n', "")
-    found = problems(atelier)
+    report = problems(atelier)
     for name in ("SESSION_DRIVER", "CACHE_STORE", "QUEUE_CONNECTION"):
-        assert f'is "redis" ({name}), and no cache is configured' in found
-    changed = "".join(f'{one} = "database"\n' for one in ("SESSION_DRIVER", "CACHE_STORE"))
+        assert f'is "redis" ({name}), and no cache is configured' in report
+    changed = "".join(
+        f'{variable} = "database"\n' for variable in ("SESSION_DRIVER", "CACHE_STORE")
+    )
     atelier.replace(
         "cutover.toml", "[overlay.files]", f"[overlay.environment]\n{changed}\n[overlay.files]"
     )
-    found = problems(atelier)
-    assert "no cache is configured" in found
-    assert "CACHE_STORE" not in found
+    report = problems(atelier)
+    assert "no cache is configured" in report
+    assert "CACHE_STORE" not in report
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "tls://localhost:6380"])
@@ -196,8 +198,8 @@ def test_a_store_that_a_rehearsal_does_not_have_is_named(atelier: Project, store
         text = file.read_text()
         changed = re.sub(r'("CACHE_STORE",\s*"value": )"redis"', rf'\1"{store}"', text)
         file.write_text(changed)
-    said = f'is "{store}" (CACHE_STORE), and neither the configuration nor a rehearsal has it'
-    assert said in problems(atelier)
+    problem = f'is "{store}" (CACHE_STORE), and neither the configuration nor a rehearsal has it'
+    assert problem in problems(atelier)
     with (atelier.root / "cutover.toml").open("a") as settings:
         settings.write('\n[overlay.environment]\nCACHE_STORE = "array"\n')
     assert production.load({}, cwd=atelier.root).cache is not None
@@ -215,7 +217,7 @@ def test_init_takes_the_definition_that_a_schedule_runs(atelier: Project) -> Non
     schedule = json.loads((atelier.root / "schedule.json").read_text())
     family = schedule["Target"]["EcsParameters"]["TaskDefinitionArn"].rpartition("/")[2]
     path = next(
-        one for one in atelier.root.rglob("*.json") if f'"family": "{family}"' in one.read_text()
+        file for file in atelier.root.rglob("*.json") if f'"family": "{family}"' in file.read_text()
     )
     other = path.with_name("another.json")
     other.write_text(path.read_text().replace(family, "another"))
@@ -229,7 +231,7 @@ def test_init_finds_the_cache_and_the_schedule(atelier: Project) -> None:
     assert '[cache]\nfile = "cache.json"\n' in text
     assert '[schedule]\nrule = "schedule.json"\n' in text
     (atelier.root / "cutover.toml").write_text(text)
-    found = production.load({}, cwd=atelier.root)
-    assert found.cache is not None
-    assert found.schedule is not None
-    assert found.schedule.group == "default"
+    app = production.load({}, cwd=atelier.root)
+    assert app.cache is not None
+    assert app.schedule is not None
+    assert app.schedule.group == "default"

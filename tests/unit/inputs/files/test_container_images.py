@@ -58,13 +58,13 @@ def test_images_beside_the_apps_have_the_sources_that_they_are_named_with() -> N
     ],
 )
 def test_laravel_runs_where_the_key_is(containers: list[dict[str, Any]], php: str) -> None:
-    found = definition("web", *containers)
-    assert container_images.php_container(found, app=APP, reached="nginx") == php
+    task_definition = definition("web", *containers)
+    assert container_images.php_container(task_definition, app=APP, reached="nginx") == php
 
 
 def problems(*definitions: TaskDefinition, **named: Any) -> list[tuple[str, str, str]]:
-    found = container_images.problems(definitions, named=named)
-    return [(file, str(problem), problem.hint) for file, problem in found]
+    pairs = container_images.problems(definitions, named=named)
+    return [(file, str(problem), problem.hint) for file, problem in pairs]
 
 
 def test_another_tag_of_the_apps_image_is_rejected() -> None:

@@ -61,11 +61,11 @@ def test_a_service_may_be_behind_a_further_group_that_is_described_and_led_to() 
         "reverb": service(loadBalancers=[behind("other"), behind("reverb")]),
         "shop": service(loadBalancers=[behind("reverb"), behind("shop")]),
     }
-    found = ecs_services.behind(services, target_groups=["shop", "reverb"])
-    assert found["reverb"].reached == behind("reverb")
-    assert found["shop"].create["loadBalancers"] == [behind("shop")]
+    selection = ecs_services.behind(services, target_groups=["shop", "reverb"])
+    assert selection["reverb"].reached == behind("reverb")
+    assert selection["shop"].create["loadBalancers"] == [behind("shop")]
     for own, first in (("shop", "shop"), ("old", "reverb")):
-        assert ecs_services.web(found, target_group={"TargetGroup": {"Name": own}}) == first
+        assert ecs_services.web(selection, target_group={"TargetGroup": {"Name": own}}) == first
 
 
 def test_groups_here_are_those_of_the_file_that_visitors_are_led_to() -> None:
@@ -88,11 +88,11 @@ def test_load_balancers_of_other_groups_are_left_out() -> None:
         "shop": service(loadBalancers=[behind("internal"), behind("shop")]),
         "jobs": service("queue:work"),
     }
-    found = ecs_services.behind(services, target_groups=["shop"])
-    assert ecs_services.web(found) == "shop"
-    assert found["reverb"].create == {"loadBalancers": []}
-    assert found["shop"].reached == behind("shop")
-    assert found["jobs"] is services["jobs"]
+    selection = ecs_services.behind(services, target_groups=["shop"])
+    assert ecs_services.web(selection) == "shop"
+    assert selection["reverb"].create == {"loadBalancers": []}
+    assert selection["shop"].reached == behind("shop")
+    assert selection["jobs"] is services["jobs"]
     assert ecs_services.behind(services, target_groups=["old"]) == services
 
 
@@ -107,17 +107,17 @@ service = "app/ecs/chat.json"
 
 [services.web]"""
     toml.write_text(toml.read_text().replace("[services.web]", tables))
-    found = production.load({}, cwd=project)
-    assert found.web == "web"
-    assert found.notes == (
+    app = production.load({}, cwd=project)
+    assert app.web == "web"
+    assert app.notes == (
         "services.chat: visitors reach it by another target group than tickets-web, and are not"
         " rehearsed there; TargetGroups in the file of ecs.target_group, and the rule that leads"
         " there, would have it rehearsed",
     )
     lead_to_chat(ecs)
-    found = production.load({}, cwd=project)
-    assert (found.web, found.notes) == ("web", ())
-    assert ecs_services.target_group_of(found.services["chat"].reached) == "chat"
+    app = production.load({}, cwd=project)
+    assert (app.web, app.notes) == ("web", ())
+    assert ecs_services.target_group_of(app.services["chat"].reached) == "chat"
     text = (ecs / "web.json").read_text()
     (ecs / "chat-task.json").write_text(text.replace('"tickets_session"', '"chat_session"'))
     toml.write_text(toml.read_text().replace('"app/ecs/web.json"', '"app/ecs/chat-task.json"', 1))
@@ -142,10 +142,10 @@ def test_names_of_services_are_free(project: Path) -> None:
     toml = project / "cutover.toml"
     text = toml.read_text().replace("[services.web]", "[services.shop]")
     toml.write_text(text.replace("[services.worker]", "[services.horizon]"))
-    found = production.load({}, cwd=project)
-    assert (found.web, found.worker) == ("shop", "horizon")
+    app = production.load({}, cwd=project)
+    assert (app.web, app.worker) == ("shop", "horizon")
     site = production.public_site({}, cwd=project)
-    assert site.session_cookie == found.session_cookie == "tickets_session"
+    assert site.session_cookie == app.session_cookie == "tickets_session"
 
 
 def without(text: str, *tables: str) -> str:
@@ -157,8 +157,8 @@ def without(text: str, *tables: str) -> str:
 def test_a_web_service_and_a_database_are_enough(project: Path) -> None:
     toml = project / "cutover.toml"
     toml.write_text(without(toml.read_text(), "services.worker", "resources", "schedule"))
-    found = production.load({}, cwd=project)
-    assert (found.web, found.worker, found.resource_names) == ("web", "", {})
+    app = production.load({}, cwd=project)
+    assert (app.web, app.worker, app.resource_names) == ("web", "", {})
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_worker_of_another_queue_needs_none(project: Path) -> None:
     path = project / "app/ecs/worker.json"
     definition = json.loads(path.read_text())
     variables = definition["containerDefinitions"][0]["environment"]
-    (connection,) = [one for one in variables if one["name"] == "QUEUE_CONNECTION"]
+    (connection,) = [variable for variable in variables if variable["name"] == "QUEUE_CONNECTION"]
     connection["value"] = "database"
     path.write_text(json.dumps(definition))
     assert production.load({}, cwd=project).worker == "worker"

@@ -17,7 +17,7 @@ def on_efs(**settings: Any) -> dict[str, Any]:
 def found(container: dict[str, Any], **task: Any) -> list[str]:
     raw = {"containerDefinitions": [{"name": "app", **container}], **task}
     sizes = fargate_checks.of_sizes(raw, cpu_units=512, memory_mib=1024)
-    return [str(one) for one in (*fargate_checks.of_task(raw), *sizes)]
+    return [str(problem) for problem in (*fargate_checks.of_task(raw), *sizes)]
 
 
 @pytest.mark.parametrize(
@@ -144,5 +144,5 @@ def test_a_log_router_and_what_it_collects_come_together(
     containers: list[dict[str, Any]], message: str
 ) -> None:
     problems = fargate_checks.of_task({"containerDefinitions": containers})
-    assert [message in str(one) for one in problems] == [True]
+    assert [message in str(problem) for problem in problems] == [True]
     assert not [*fargate_checks.of_task({"containerDefinitions": [ROUTED, ROUTER]})]

@@ -58,9 +58,9 @@ def test_an_app_without_role_files_has_no_roles(tmp_path: Path) -> None:
 def test_a_policy_may_be_text_as_the_api_has_it(tmp_path: Path) -> None:
     (inline,) = policies(ALLOW)
     text = {**inline, "PolicyDocument": json.dumps(inline["PolicyDocument"])}
-    given = {**role(Policies=[text]), "AssumeRolePolicyDocument": json.dumps(TRUST)}
-    found = iam_roles.read(read_json(write(tmp_path, given)))
-    assert found.raw == role(Policies=[inline])
+    content = {**role(Policies=[text]), "AssumeRolePolicyDocument": json.dumps(TRUST)}
+    iam_role = iam_roles.read(read_json(write(tmp_path, content)))
+    assert iam_role.raw == role(Policies=[inline])
 
 
 def test_a_role_is_created_as_its_file_says(tmp_path: Path) -> None:
@@ -68,29 +68,29 @@ def test_a_role_is_created_as_its_file_says(tmp_path: Path) -> None:
         tmp_path, role(Path="/app/", Policies=policies(ALLOW), ManagedPolicyArns=[MANAGED])
     )
     assert iam_roles.files(tmp_path / "iam") == [path]
-    found = iam_roles.read(read_json(path))
-    assert found.name == "tickets-web"
-    assert found.create == {
+    iam_role = iam_roles.read(read_json(path))
+    assert iam_role.name == "tickets-web"
+    assert iam_role.create == {
         "RoleName": "tickets-web",
         "Path": "/app/",
         "AssumeRolePolicyDocument": json.dumps(TRUST),
     }
-    assert list(found.policies) == ["AmazonECSTaskExecutionRolePolicy", "web"]
-    assert "logs:PutLogEvents" in found.policies["AmazonECSTaskExecutionRolePolicy"]
+    assert list(iam_role.policies) == ["AmazonECSTaskExecutionRolePolicy", "web"]
+    assert "logs:PutLogEvents" in iam_role.policies["AmazonECSTaskExecutionRolePolicy"]
 
 
 def test_a_boundary_is_accepted_and_not_created(tmp_path: Path) -> None:
     boundary = "arn:aws:iam::876000000876:policy/boundary"
-    found = iam_roles.read(read_json(write(tmp_path, role(PermissionsBoundary=boundary))))
-    assert "PermissionsBoundary" not in found.create
+    iam_role = iam_roles.read(read_json(write(tmp_path, role(PermissionsBoundary=boundary))))
+    assert "PermissionsBoundary" not in iam_role.create
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
 def test_policies_of_awss_own_are_known_in_every_partition(tmp_path: Path, partition: str) -> None:
     name = "AmazonEC2ContainerServiceEventsRole"
     arn = f"arn:{partition}:iam::aws:policy/service-role/{name}"
-    found = iam_roles.read(read_json(write(tmp_path, role(ManagedPolicyArns=[arn]))))
-    assert "iam:PassRole" in found.policies[name]
+    iam_role = iam_roles.read(read_json(write(tmp_path, role(ManagedPolicyArns=[arn]))))
+    assert "iam:PassRole" in iam_role.policies[name]
 
 
 @pytest.mark.parametrize(
@@ -222,5 +222,5 @@ def test_conditions_of_every_form_that_iam_takes_are_taken(tmp_path: Path) -> No
     }
     statement = {**ALLOW, "Sid": "", "Action": ["s3:Get*", "*"], "Condition": conditions}
     everyone = trusting(Principal={"AWS": "*", "Service": ["a.amazonaws.com"]})
-    given = {**everyone, "Policies": policies(statement, {**ALLOW, "Sid": ""})}
-    assert iam_roles.read(read_json(write(tmp_path, given))).name == "tickets-web"
+    content = {**everyone, "Policies": policies(statement, {**ALLOW, "Sid": ""})}
+    assert iam_roles.read(read_json(write(tmp_path, content))).name == "tickets-web"

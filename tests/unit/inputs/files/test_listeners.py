@@ -36,8 +36,10 @@ def rule(priority: int, group: str, *, host: str = "", path: str = "") -> dict[s
 def listeners_of(app: Production, **balancer: Any) -> list[tuple[int, list[int]]]:
     """Return the port of each listener, with the priorities of its rules."""
     changed = replace(app, load_balancer={"LoadBalancer": {"Name": "a"}, **balancer})
-    found = listeners.of_production(changed)
-    return [(one.port, [rule["Priority"] for rule in one.rules]) for one in found]
+    all_listeners = listeners.of_production(changed)
+    return [
+        (listener.port, [rule["Priority"] for rule in listener.rules]) for listener in all_listeners
+    ]
 
 
 def test_without_listeners_the_usual_ones_are_assumed(app: Production) -> None:
@@ -87,9 +89,9 @@ def test_groups_of_no_file_have_no_more_than_their_names(app: Production) -> Non
         load_balancer={"LoadBalancer": {"Name": "a"}, **others},
         target_group={**app.target_group, "TargetGroups": [api]},
     )
-    found = listeners.target_groups(changed)
-    assert [*found] == ["tickets-web", "api", "blog"]
-    assert (found["api"], found["blog"]["TargetType"]) == (api, "ip")
+    groups = listeners.target_groups(changed)
+    assert [*groups] == ["tickets-web", "api", "blog"]
+    assert (groups["api"], groups["blog"]["TargetType"]) == (api, "ip")
 
 
 def test_the_app_gets_the_share_of_groups_that_nothing_is_behind(app: Production) -> None:
@@ -101,9 +103,9 @@ def test_the_app_gets_the_share_of_groups_that_nothing_is_behind(app: Production
     https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": [action]}
     balancer = {"LoadBalancer": {"Name": "a"}, "Listeners": [https]}
     changed = replace(app, load_balancer=balancer)
-    (found,) = listeners.of_production(changed)
-    (shown,) = found.actions
-    assert listener_rules.weights(shown) == {"tickets-web": 90, "canary": 0, "old": 0}
+    (listener,) = listeners.of_production(changed)
+    (listener_action,) = listener.actions
+    assert listener_rules.weights(listener_action) == {"tickets-web": 90, "canary": 0, "old": 0}
     assert listeners.left_out(changed) == ["canary"]
     assert [*notes.of_listeners(changed)] == [
         "ecs.load_balancer: canary has a share of the visitors, and no service here is behind it:"
@@ -125,5 +127,5 @@ def test_hosts_of_rules_belong_to_the_groups_that_they_lead_to(app: Production) 
     https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": forward("tickets-web")}
     rules = [rule(1, "admin", host="admin.example"), rule(2, "admin", host="*.example")]
     balancer = {"LoadBalancer": {"Name": "a"}, "Listeners": [https], "Rules": rules}
-    found = listeners.hosts_by_group(replace(app, load_balancer=balancer))
-    assert found["admin"] == {"admin.example"}
+    hosts = listeners.hosts_by_group(replace(app, load_balancer=balancer))
+    assert hosts["admin"] == {"admin.example"}

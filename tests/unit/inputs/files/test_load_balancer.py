@@ -95,7 +95,7 @@ def test_rules_and_certificates_are_checked(
 @pytest.mark.parametrize(("field", "value"), [("Path", "/"), ("Query", "")])
 def test_a_redirect_that_loses_the_page_is_named(tmp_path: Path, field: str, value: str) -> None:
     raw: dict[str, Any] = json.loads((ECS / FILES["LoadBalancer"]).read_text())
-    (redirect,) = [one for one in raw["Listeners"] if one["Protocol"] == "HTTP"]
+    (redirect,) = [listener for listener in raw["Listeners"] if listener["Protocol"] == "HTTP"]
     config = redirect["DefaultActions"][0]["RedirectConfig"]
     path = tmp_path / "load-balancer.json"
     config |= {"Host": "#{host}", "Path": "/#{path}", "Query": "#{query}"}
@@ -127,7 +127,7 @@ def test_a_redirect_that_misses_https_is_named(
     tmp_path: Path, fields: dict[str, str | None], text: str
 ) -> None:
     raw: dict[str, Any] = json.loads((ECS / FILES["LoadBalancer"]).read_text())
-    (redirect,) = [one for one in raw["Listeners"] if one["Protocol"] == "HTTP"]
+    (redirect,) = [listener for listener in raw["Listeners"] if listener["Protocol"] == "HTTP"]
     config = redirect["DefaultActions"][0]["RedirectConfig"]
     config |= fields
     for name in [name for name, value in config.items() if value is None]:

@@ -31,7 +31,7 @@ def read(tmp_path: Path, content: Any) -> MailReceipt:
 def problems(tmp_path: Path, content: Any) -> list[str]:
     with pytest.raises(InputError) as caught:
         read(tmp_path, content)
-    return [f"{one.key} {one.message}" for one in caught.value.problems]
+    return [f"{problem.key} {problem.message}" for problem in caught.value.problems]
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_every_fault_of_a_rule_is_named_at_its_place(tmp_path: Path) -> None:
 def test_of_several_rules_one_that_can_be_read_is_taken(tmp_path: Path) -> None:
     action = {"S3Action": {"BucketName": "sealed", "KmsKeyArn": "arn:aws:kms:::key/1"}}
     sealed = {**RULE, "Name": "sealed", "Actions": [action]}
-    found = read(tmp_path, {"Metadata": {"Name": "shop"}, "Rules": [sealed, RULE]})
-    assert found.bucket == "mails"
+    receipt = read(tmp_path, {"Metadata": {"Name": "shop"}, "Rules": [sealed, RULE]})
+    assert receipt.bucket == "mails"
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,6 @@ def test_of_several_rules_one_that_can_be_read_is_taken(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_named(tmp_path: Path, content: dict[str, Any], message: str) -> None:
-    assert any(one.startswith(message) for one in problems(tmp_path, content)), problems(
+    assert any(problem.startswith(message) for problem in problems(tmp_path, content)), problems(
         tmp_path, content
     )

@@ -25,7 +25,7 @@ def test_the_note_names_the_command_that_printed_the_file(tmp_path: Path) -> Non
 
 def file_of(tmp_path: Path, *objects: Any) -> Path:
     path = tmp_path / "file.json"
-    path.write_text("\n".join(json.dumps(one) for one in objects))
+    path.write_text("\n".join(json.dumps(document) for document in objects))
     return path
 
 
@@ -68,9 +68,9 @@ def test_several_outputs_and_operations_stand_in_one_file(tmp_path: Path) -> Non
     }
     targets = {"DBProxyName": "shop", "DBClusterIdentifiers": ["shop"]}
     path = file_of(tmp_path, {"DBProxies": [proxy]}, {"RegisterDBProxyTargets": targets})
-    found = taken("database", path)
-    assert found["RegisterDBProxyTargets"] == [targets]
-    (created,) = found["CreateDBProxy"]
+    operations = taken("database", path)
+    assert operations["RegisterDBProxyTargets"] == [targets]
+    (created,) = operations["CreateDBProxy"]
     assert created.keys() == proxy.keys() - {"Status", "Endpoint"}
 
 
@@ -124,10 +124,10 @@ def test_a_file_that_aws_would_not_take_is_rejected(
 
 def test_a_certificates_algorithm_is_spelled_as_acm_takes_it(tmp_path: Path) -> None:
     printed = {"DomainName": "shop.example", "KeyAlgorithm": "RSA-2048", "Status": "ISSUED"}
-    (found,) = taken("certificate", file_of(tmp_path, {"Certificate": printed}))[
+    (request,) = taken("certificate", file_of(tmp_path, {"Certificate": printed}))[
         "RequestCertificate"
     ]
-    assert found["KeyAlgorithm"] == "RSA_2048"
+    assert request["KeyAlgorithm"] == "RSA_2048"
 
 
 def test_changes_of_dns_may_stand_without_their_operation(tmp_path: Path) -> None:

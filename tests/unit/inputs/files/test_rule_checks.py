@@ -27,11 +27,11 @@ def with_config(field: str, name: str, **config: Any) -> dict[str, Any]:
 
 
 def of_conditions(*conditions: dict[str, Any]) -> list[str]:
-    return [str(one) for one in rule_checks.of_rule({"Conditions": [*conditions]}, key="R")]
+    return [str(problem) for problem in rule_checks.of_rule({"Conditions": [*conditions]}, key="R")]
 
 
 def of_actions(*actions: dict[str, Any]) -> list[str]:
-    return [str(one) for one in rule_checks.of_rule({"Actions": [*actions]}, key="R")]
+    return [str(problem) for problem in rule_checks.of_rule({"Actions": [*actions]}, key="R")]
 
 
 def groups(*weights: int) -> dict[str, Any]:
@@ -257,7 +257,9 @@ def test_listeners_with_one_port_and_certificates_that_are_none(tmp_path: Path) 
 def rewrite(kind: str, config: str, *expressions: str) -> dict[str, Any]:
     return {
         "Type": kind,
-        config: {"Rewrites": [{"Regex": one, "Replace": "/$1"} for one in expressions]},
+        config: {
+            "Rewrites": [{"Regex": expression, "Replace": "/$1"} for expression in expressions]
+        },
     }
 
 

@@ -42,9 +42,9 @@ def test_an_input_without_overrides_is_a_document(text: Any, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("written", [dict, json.dumps])
 def test_an_override_that_ecs_does_not_know_is_refused(tmp_path: Path, written: Any) -> None:
-    given = written({"containerOverride": []})
+    override = written({"containerOverride": []})
     with pytest.raises(ConfigError, match='Input has "containerOverride"'):
-        schedules.read(schedule(tmp_path, Input=given))
+        schedules.read(schedule(tmp_path, Input=override))
 
 
 def test_a_role_is_named_by_its_arn(tmp_path: Path) -> None:
@@ -167,4 +167,4 @@ def test_a_rule_without_a_target_has_one_problem(tmp_path: Path) -> None:
         schedules.read(
             write(tmp_path, {"PutRule": RULE, "PutTargets": {"Rule": "each-minute", "Targets": []}})
         )
-    assert [one.key for one in caught.value.problems] == ["PutTargets.Targets"]
+    assert [problem.key for problem in caught.value.problems] == ["PutTargets.Targets"]

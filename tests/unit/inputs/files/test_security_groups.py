@@ -81,10 +81,10 @@ def rules() -> PacketRules:
 
 
 def test_the_ports_of_a_remote_engine_are_open_to_clients_of_any_address() -> None:
-    found = members.packet_rules(production.load({}, cwd=ROOT), tiers=TIERS, is_local=False)
+    packet_rules = members.packet_rules(production.load({}, cwd=ROOT), tiers=TIERS, is_local=False)
     subnet = TIERS["operator"].subnet
     opened = f"-s 0.0.0.0/0 -d {subnet} -p tcp --dport 3306"
-    assert opened in accepted(found.components["mysql"])
+    assert opened in accepted(packet_rules.components["mysql"])
 
 
 @pytest.mark.parametrize(
@@ -161,10 +161,10 @@ def test_who_is_inside_is_no_visitor(rules: PacketRules) -> None:
 
 
 def test_members_are_where_their_services_are() -> None:
-    found = members.members(production.load({}, cwd=ROOT))
+    components = members.members(production.load({}, cwd=ROOT))
     for module in (control, edge, emulator, mysql, proxy):
         name = module.__name__.rpartition(".")[2]
-        assert found[name].networks == module.NETWORKS
+        assert components[name].networks == module.NETWORKS
 
 
 def test_a_cidr_of_the_vpc_means_addresses_and_of_the_internet_the_public_side(
@@ -173,8 +173,8 @@ def test_a_cidr_of_the_vpc_means_addresses_and_of_the_internet_the_public_side(
     path = write(
         tmp_path, lb=[opening(443, cidr="203.0.113.0/24"), opening(8443, cidr="10.40.0.0/16")]
     )
-    found = layout(path, edge=Member(("public", "app"), groups=("lb",))).of_component("edge")
-    assert accepted(found) == [
+    ruleset = layout(path, edge=Member(("public", "app"), groups=("lb",))).of_component("edge")
+    assert accepted(ruleset) == [
         "-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 443",
         "-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 8443",
     ]
@@ -182,14 +182,14 @@ def test_a_cidr_of_the_vpc_means_addresses_and_of_the_internet_the_public_side(
 
 def test_the_world_means_everyone_where_no_public_side_is(tmp_path: Path) -> None:
     path = write(tmp_path, tasks=[opening(8080, cidr="0.0.0.0/0")])
-    found = layout(path, tasks=Member(("app",), groups=("tasks",))).of_tasks()
-    assert accepted(found.groups["tasks"]) == ["-s 0.0.0.0/0 -d 0.0.0.0/0 -p tcp --dport 8080"]
+    task_rules = layout(path, tasks=Member(("app",), groups=("tasks",))).of_tasks()
+    assert accepted(task_rules.groups["tasks"]) == ["-s 0.0.0.0/0 -d 0.0.0.0/0 -p tcp --dport 8080"]
 
 
 def test_a_group_that_admits_itself_admits_its_members(tmp_path: Path) -> None:
     path = write(tmp_path, db=[opening(0, to="db", IpProtocol="-1")])
-    found = layout(path, mysql=Member(("data",), groups=("db",))).of_component("mysql")
-    assert accepted(found) == ["-s 10.40.4.12 -d 10.40.4.0/24"]
+    ruleset = layout(path, mysql=Member(("data",), groups=("db",))).of_component("mysql")
+    assert accepted(ruleset) == ["-s 10.40.4.12 -d 10.40.4.0/24"]
 
 
 def test_protocols_have_numbers_and_peers_may_be_another_vpcs(tmp_path: Path) -> None:
@@ -201,8 +201,8 @@ def test_protocols_have_numbers_and_peers_may_be_another_vpcs(tmp_path: Path) ->
             {"IpProtocol": "50", "IpRanges": [{"CidrIp": "203.0.113.7/32"}]},
         ],
     )
-    found = layout(path, mysql=Member(("data",), groups=("db",))).of_component("mysql")
-    assert accepted(found) == [
+    ruleset = layout(path, mysql=Member(("data",), groups=("db",))).of_component("mysql")
+    assert accepted(ruleset) == [
         "-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 3306",
         "-s 203.0.113.7/32 -d 0.0.0.0/0 -p 50",
     ]
@@ -210,8 +210,8 @@ def test_protocols_have_numbers_and_peers_may_be_another_vpcs(tmp_path: Path) ->
 
 def test_a_range_of_ports_stays_one(tmp_path: Path) -> None:
     path = write(tmp_path, db=[opening(3306, cidr="10.40.0.0/16", ToPort=3310)])
-    found = layout(path, mysql=Member(("data",), groups=("db",))).of_component("mysql")
-    assert accepted(found) == ["-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 3306:3310"]
+    ruleset = layout(path, mysql=Member(("data",), groups=("db",))).of_component("mysql")
+    assert accepted(ruleset) == ["-s 10.40.0.0/16 -d 0.0.0.0/0 -p tcp --dport 3306:3310"]
 
 
 def test_openings_are_told_as_aws_reads_the_groups(tmp_path: Path) -> None:
@@ -220,17 +220,17 @@ def test_openings_are_told_as_aws_reads_the_groups(tmp_path: Path) -> None:
         lb=[opening(443, cidr="0.0.0.0/0")],
         db=[opening(3306, to="lb", ToPort=3307), opening(0, cidr="10.40.0.0/16", IpProtocol="-1")],
     )
-    found = layout(
+    topology = layout(
         path,
         edge=Member(("public", "app"), groups=("lb",)),
         mysql=Member(("data",), groups=("db",)),
     )
-    assert list(map(str, found.openings())) == [
+    assert list(map(str, topology.openings())) == [
         "internet -> edge port 443",
         "edge -> mysql ports 3306 to 3307",
         "10.40.0.0/16 -> mysql any port",
     ]
-    assert [one.origin for one in found.openings()] == ["public", "component", "vpc"]
+    assert [entry.origin for entry in topology.openings()] == ["public", "component", "vpc"]
 
 
 @pytest.mark.parametrize(
@@ -244,8 +244,8 @@ def test_openings_are_told_as_aws_reads_the_groups(tmp_path: Path) -> None:
 )
 def test_addresses_are_told_apart(tmp_path: Path, cidr: str, origin: str) -> None:
     path = write(tmp_path, db=[opening(3306, cidr=cidr)])
-    (found,) = layout(path, mysql=Member(("data",), groups=("db",))).openings()
-    assert found.origin == origin
+    (entry,) = layout(path, mysql=Member(("data",), groups=("db",))).openings()
+    assert entry.origin == origin
 
 
 def refusal(path: Path) -> str:
@@ -281,8 +281,8 @@ def test_a_rule_that_cannot_be_carried_out_is_refused(
 def test_a_rule_for_a_group_that_is_not_in_the_file_admits_nothing(tmp_path: Path) -> None:
     path = write(tmp_path, web=[], db=[opening(22, to="sg-bastion"), opening(3306, to="web")])
     assert load(path).elsewhere == {"sg-bastion": ("tickets-db",)}
-    found = layout(path, tasks=WEB, proxy=DATABASE).of_component("proxy")
-    assert accepted(found) == ["-s 10.40.3.128/25 -d 10.40.3.0/24 -p tcp --dport 3306"]
+    ruleset = layout(path, tasks=WEB, proxy=DATABASE).of_component("proxy")
+    assert accepted(ruleset) == ["-s 10.40.3.128/25 -d 10.40.3.0/24 -p tcp --dport 3306"]
 
 
 def let_out(text: str) -> list[str]:
@@ -323,9 +323,9 @@ def test_tasks_are_let_out_as_their_groups_egress_says(
     tmp_path: Path, egress: list[dict[str, Any]], expected: list[str]
 ) -> None:
     path = write(tmp_path, egress, web=[], db=[], other=[])
-    found = layout(path, tasks=WEB, proxy=DATABASE, emulator=API).of_tasks().groups["web"]
+    ruleset = layout(path, tasks=WEB, proxy=DATABASE, emulator=API).of_tasks().groups["web"]
     own = [f"-d {text}" for text in expected]
-    others = [line for line in let_out(found) if ".128/25" not in line]
+    others = [line for line in let_out(ruleset) if ".128/25" not in line]
     assert others == own
 
 
@@ -333,15 +333,15 @@ def test_a_service_without_groups_is_let_out_and_health_checks_are_the_load_bala
     tmp_path: Path,
 ) -> None:
     path = write(tmp_path, [opening(8080, to="web")], lb=[], web=[])
-    found = layout(
+    topology = layout(
         path,
         tasks=Member(("app",), groups=("web",)),
         control=Member(("app",), speaks_for=("lb",)),
         emulator=API,
     )
-    assert let_out(found.of_component("control")) == ["-d 10.40.2.128/25 -p tcp --dport 8080"]
-    assert "-A OUTPUT -d 10.40.2.128/25 -j DROP" in found.of_component("control")
-    assert "-A OUTPUT -j DROP" not in found.of_component("emulator")
+    assert let_out(topology.of_component("control")) == ["-d 10.40.2.128/25 -p tcp --dport 8080"]
+    assert "-A OUTPUT -d 10.40.2.128/25 -j DROP" in topology.of_component("control")
+    assert "-A OUTPUT -j DROP" not in topology.of_component("emulator")
 
 
 def test_ipv6_and_prefix_lists_are_visitors_of_the_load_balancer_and_holes_elsewhere(
@@ -352,17 +352,17 @@ def test_ipv6_and_prefix_lists_are_visitors_of_the_load_balancer_and_holes_elsew
     path = write(
         tmp_path, lb=[opening(443, **world), opening(80, **listed)], db=[opening(3306, **world)]
     )
-    found = layout(
+    topology = layout(
         path,
         edge=Member(("public", "app"), groups=("lb",)),
         mysql=Member(("data",), groups=("db",)),
     )
-    assert list(map(str, found.openings())) == [
+    assert list(map(str, topology.openings())) == [
         "internet -> edge port 443",
         "internet -> edge port 80",
         "::/0 -> mysql port 3306",
     ]
-    assert accepted(found.of_component("edge")) == [
+    assert accepted(topology.of_component("edge")) == [
         "-s 0.0.0.0/0 -d 198.18.0.0/24 -p tcp --dport 80"
     ]
 
@@ -398,10 +398,11 @@ def test_every_problem_of_the_groups_comes_out_with_its_line(tmp_path: Path) -> 
     with pytest.raises(InputError) as caught:
         load(path)
     lines = path.read_text().splitlines()
-    found = {
-        one.key.partition("].")[2]: lines[one.line - 1].strip() for one in caught.value.problems
+    lines_by_key = {
+        problem.key.partition("].")[2]: lines[problem.line - 1].strip()
+        for problem in caught.value.problems
     }
-    assert found == {
+    assert lines_by_key == {
         "GroupName": "{",
         "IpPermissions[0].IpProtocol": '"IpProtocol": "esp",',
         "IpPermissions[0].IpRanges[0].CidrIp": '"CidrIp": "10.0.0.1/8"',
@@ -413,23 +414,26 @@ def test_every_problem_of_the_groups_comes_out_with_its_line(tmp_path: Path) -> 
 
 def test_tasks_in_the_load_balancers_group_are_named_in_their_own_file(project: Path) -> None:
     groups = json.loads((project / "app/network/security-groups.json").read_text())
-    named = {one["GroupName"]: one["GroupId"] for one in groups["SecurityGroups"]}
+    named = {group["GroupName"]: group["GroupId"] for group in groups["SecurityGroups"]}
     balancer, tasks = named["tickets-load-balancer"], named["tickets-tasks"]
     worker = project / "app/ecs/service-worker.json"
     for path in (project / "app/aws/schedule.json", worker):
         path.write_text(path.read_text().replace(tasks, balancer))
     with pytest.raises(InputError) as caught:
         production.load({}, cwd=project)
-    found = [(str(one), one.hint, Path(one.file).name, one.line) for one in caught.value.problems]
-    said = f"is {balancer}, the load balancer's: it reaches no database"
+    problems = [
+        (str(problem), problem.hint, Path(problem.file).name, problem.line)
+        for problem in caught.value.problems
+    ]
+    message = f"is {balancer}, the load balancer's: it reaches no database"
     place = "awsvpcConfiguration.{}ecurityGroups"
     of_rule = "PutTargets.Targets[0].EcsParameters.NetworkConfiguration"
     hint = f"name the group of the other tasks, {tasks}"
-    assert [one[:3] for one in found] == [
-        (f"networkConfiguration.{place.format('s')} {said}", hint, "service-worker.json"),
-        (f"{of_rule}.{place.format('S')} {said}", hint, "schedule.json"),
+    assert [problem[:3] for problem in problems] == [
+        (f"networkConfiguration.{place.format('s')} {message}", hint, "service-worker.json"),
+        (f"{of_rule}.{place.format('S')} {message}", hint, "schedule.json"),
     ]
-    assert balancer in worker.read_text().splitlines()[found[0][3]]
+    assert balancer in worker.read_text().splitlines()[problems[0][3]]
 
 
 def test_a_list_without_groups_is_named(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ def test_a_service_that_is_not_on_fargate_is_named(
     for good in (FARGATE, {**named, "launchType": "FARGATE"}, spot):
         path.write_text(json.dumps(good), encoding="utf-8")
         assert load_service(path, definition=definition) == good
-    given = {k: v for k, v in {**FARGATE, **changed}.items() if v is not None}
-    path.write_text(json.dumps(given), encoding="utf-8")
+    service = {k: v for k, v in {**FARGATE, **changed}.items() if v is not None}
+    path.write_text(json.dumps(service), encoding="utf-8")
 
     with pytest.raises(ConfigError) as caught:
         load_service(path, definition=definition)
@@ -89,7 +89,7 @@ def test_a_service_that_is_not_on_fargate_is_named(
 def test_a_service_whose_load_balancer_leads_nowhere_is_named(
     tmp_path: Path, entry: dict[str, Any], said: str
 ) -> None:
-    twice = [{"containerPort": 53, "protocol": one} for one in ("tcp", "udp")]
+    twice = [{"containerPort": 53, "protocol": protocol} for protocol in ("tcp", "udp")]
     datagrams = {"containerPort": 54, "protocol": "udp"}
     ports = {"portMappings": [{"containerPort": 8080}, *twice, datagrams]}
     definition = load(written(tmp_path, lambda raw: app(raw).update(ports)))
@@ -110,14 +110,14 @@ def test_a_service_whose_load_balancer_leads_nowhere_is_named(
 def test_a_service_that_names_no_target_group_is_named(tmp_path: Path, arn: str | None) -> None:
     path = tmp_path / "service.json"
     entry = {"containerName": "app", "containerPort": 8080, "targetGroupArn": arn}
-    given = {name: value for name, value in entry.items() if value is not None}
-    path.write_text(json.dumps({**FARGATE, "loadBalancers": [given]}), encoding="utf-8")
+    balancer = {name: value for name, value in entry.items() if value is not None}
+    path.write_text(json.dumps({**FARGATE, "loadBalancers": [balancer]}), encoding="utf-8")
 
     with pytest.raises(ConfigError) as caught:
         load_service(path, definition=None)
 
-    said = f'is "{arn}", which is no ARN of a target group' if arn else "is missing"
-    assert f"loadBalancers[0].targetGroupArn {said}" in str(caught.value)
+    message = f'is "{arn}", which is no ARN of a target group' if arn else "is missing"
+    assert f"loadBalancers[0].targetGroupArn {message}" in str(caught.value)
     assert "`aws elbv2 describe-target-groups` prints" in str(caught.value)
 
 

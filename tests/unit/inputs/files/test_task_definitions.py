@@ -93,8 +93,8 @@ def test_stop_timeout_is_fargates_default_when_not_said() -> None:
 def test_units_may_be_written_out(tmp_path: Path) -> None:
     path = written(tmp_path, lambda raw: raw.update(cpu=".5 vCPU", memory="2 GB"))
 
-    found = load(path)
-    assert (found.cpu_units, found.memory_mib) == (512, 2048)
+    definition = load(path)
+    assert (definition.cpu_units, definition.memory_mib) == (512, 2048)
 
 
 @pytest.mark.parametrize(
@@ -272,12 +272,12 @@ LONG = {"prefix": "stream-prefix"}
 
 
 def log(driver: str = "awslogs", **options: Any) -> dict[str, Any]:
-    given = {
+    settings = {
         **AWSLOGS,
         **{f"awslogs-{LONG.get(name, name)}": value for name, value in options.items()},
     }
-    kept = {name: value for name, value in given.items() if value is not None}
-    return {"logConfiguration": {"logDriver": driver, "options": kept}}
+    log_options = {name: value for name, value in settings.items() if value is not None}
+    return {"logConfiguration": {"logDriver": driver, "options": log_options}}
 
 
 def check(**changed: Any) -> dict[str, Any]:
@@ -404,7 +404,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changed", "said"), REFUSED, ids=[said for _, said in REFUSED])
+@pytest.mark.parametrize(("changed", "said"), REFUSED, ids=[message for _, message in REFUSED])
 def test_what_fargate_refuses_in_a_container_is_named(
     tmp_path: Path, changed: dict[str, Any], said: str
 ) -> None:
@@ -519,10 +519,10 @@ def test_each_form_of_value_from(tail: str, json_key: str, stage: str, version_i
     ],
 )
 def test_value_from_of_a_parameter(text: str, names: tuple[str, ...], region: str) -> None:
-    found = parse_value_from(text)
-    assert isinstance(found, ParameterReference)
-    assert (found.text, found.names, found.region) == (text, names, region)
-    assert found.resource == f"parameter/{names[0].removeprefix('/')}"
+    reference = parse_value_from(text)
+    assert isinstance(reference, ParameterReference)
+    assert (reference.text, reference.names, reference.region) == (text, names, region)
+    assert reference.resource == f"parameter/{names[0].removeprefix('/')}"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_a_byte_order_mark_is_no_part_of_a_name() -> None:
 
 
 def found(text: str) -> list[str]:
-    return [f"{one.line} {one}" for one in variables.of_file(text, file="web.env")]
+    return [f"{problem.line} {problem}" for problem in variables.of_file(text, file="web.env")]
 
 
 @pytest.mark.parametrize(

@@ -42,16 +42,16 @@ def test_a_folder_with_every_file_needs_nothing_more(project: Path, printed: boo
     if printed:
         cli_outputs.write(project)
     write(project)
-    found, given = production.load({}, cwd=project), production.load({}, cwd=ROOT)
-    assert {one.name for one in found.services.values()} == {"tickets-web", "tickets-worker"}
-    assert found.resource_names == given.resource_names
-    assert found.config.secrets.keys() == given.config.secrets.keys()
+    app, reference = production.load({}, cwd=project), production.load({}, cwd=ROOT)
+    assert {service.name for service in app.services.values()} == {"tickets-web", "tickets-worker"}
+    assert app.resource_names == reference.resource_names
+    assert app.config.secrets.keys() == reference.config.secrets.keys()
     for name in ("public_url", "account_id", "region", "cluster", "probe"):
-        assert getattr(found.config, name) == getattr(given.config, name)
+        assert getattr(app.config, name) == getattr(reference.config, name)
     for name in ("name", "cluster_endpoint", "proxy_endpoint", "secret"):
-        assert getattr(found.config.database, name) == getattr(given.config.database, name)
-    assert found.config.writable_paths == given.config.writable_paths
-    assert found.config.overlay == given.config.overlay
+        assert getattr(app.config.database, name) == getattr(reference.config.database, name)
+    assert app.config.writable_paths == reference.config.writable_paths
+    assert app.config.overlay == reference.config.overlay
 
 
 @pytest.mark.parametrize("place", ["docker/prod/Dockerfile", "Dockerfile.prod"])
@@ -70,7 +70,7 @@ def test_an_empty_folder_gets_comments_with_the_commands(tmp_path: Path) -> None
     assert "# Without the probe fewer scenarios run: composer require the probe, and give" in text
     with pytest.raises(InputError) as caught:
         production.load({}, cwd=tmp_path)
-    keys = {one.key for one in caught.value.problems}
+    keys = {problem.key for problem in caught.value.problems}
     assert {"network.vpc_cidr", "network.security_groups", "ecs.load_balancer"} <= keys
 
 
@@ -146,9 +146,9 @@ def test_mail_by_smtp_needs_the_bundle_that_php_reads(project: Path) -> None:
     for path in (project / "app/ecs").glob("*.json"):
         content = json.loads(path.read_text())
         for container in content.get("containerDefinitions", ()):
-            kept = [one for one in container["environment"] if one["name"] not in variables]
+            rest = [entry for entry in container["environment"] if entry["name"] not in variables]
             added = [{"name": name, "value": value} for name, value in variables.items()]
-            container["environment"] = [*kept, *added]
+            container["environment"] = [*rest, *added]
         path.write_text(json.dumps(content))
     overlay: Any = write(project)["overlay"]
     bundle = "/etc/ssl/certs/ca-certificates.crt"
@@ -190,10 +190,12 @@ def test_a_database_that_only_a_secret_names_gets_lines_to_fill_in(project: Path
         content = json.loads(path.read_text())
         for container in content["containerDefinitions"]:
             secret = next(
-                one["valueFrom"] for one in container["secrets"] if one["name"] == "DB_PASSWORD"
+                entry["valueFrom"]
+                for entry in container["secrets"]
+                if entry["name"] == "DB_PASSWORD"
             )
             container["environment"] = [
-                one for one in container["environment"] if one["name"] not in moved
+                entry for entry in container["environment"] if entry["name"] not in moved
             ]
             container["secrets"] += [
                 {"name": name, "valueFrom": secret.replace(":password:", f":{key}:")}
@@ -241,7 +243,7 @@ def test_outputs_of_several_commands_about_one_thing_belong_into_one(tmp_path: P
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     write(tmp_path)
     text = (tmp_path / "cutover.toml").read_text()
-    for made, parts in {
+    for line, parts in {
         "load_balancer = |load-balancer": ["balancer", "listeners", "attributes", "rules"],
         # The shell would empty a file of that name before it is read.
         "target_group = |all-target-group": ["target-group", "slow"],
@@ -249,8 +251,8 @@ def test_outputs_of_several_commands_about_one_thing_belong_into_one(tmp_path: P
         "rule = |all-rule": ["rule", "targets"],
         "# database = |database": ["pools", "proxy"],
     }.items():
-        key, _, file = made.partition("|")
-        names = " ".join(f"{one}.json" for one in parts)
+        key, _, file = line.partition("|")
+        names = " ".join(f"{part}.json" for part in parts)
         assert f'\n{key}"{file}.json"  # cat {names} > {file}.json\n' in text
     assert "\n# file = " in text
     assert "# valkey.json is not used: it is what `aws elasticache describe-replication" in text
@@ -384,8 +386,8 @@ def test_an_image_of_others_is_never_the_apps_dockerfile(project: Path) -> None:
 
 def test_an_app_of_a_repository_of_several_is_built_from_its_own_directory(tmp_path: Path) -> None:
     back, web = tmp_path / "services/backend", tmp_path / "services/web"
-    for one in (back / "docker", back / "routes", web):
-        one.mkdir(parents=True)
+    for folder in (back / "docker", back / "routes", web):
+        folder.mkdir(parents=True)
     (back / "artisan").touch()
     (back / "docker/fpm.conf").touch()
     (web / "Dockerfile").write_text("FROM node\n")
@@ -458,8 +460,8 @@ def test_a_receipt_rule_is_named_and_a_distribution_is_not_used(tmp_path: Path) 
     (tmp_path / "cdn.json").write_text(json.dumps({"ETag": "E1", "Distribution": {"Id": "E2"}}))
     write(tmp_path)
     assert '# mail_receipt_rule = "ses-rules.json"' in (tmp_path / "cutover.toml").read_text()
-    said = "# cdn.json is not used: it is what `aws cloudfront get-distribution` prints."
-    assert said in (tmp_path / "cutover.toml").read_text()
+    comment = "# cdn.json is not used: it is what `aws cloudfront get-distribution` prints."
+    assert comment in (tmp_path / "cutover.toml").read_text()
     (tmp_path / "more.json").write_text(json.dumps({"Rules": [{"Priority": "1"}]}))
     assert '# mail_receipt_rule = "ses-rules.json"\n' in propose(Folder(tmp_path))
 
@@ -596,7 +598,7 @@ def test_of_several_schedules_the_minutely_one_is_laravels(project: Path) -> Non
     content = tomllib.loads(propose(Folder(project)))
     assert content["schedule"]["rule"] == "app/aws/schedule.json"
     assert content["schedules"]["a.digest"]["rule"] == "app/aws/a-digest.json"
-    definitions = {one["task_definition"] for one in content["schedules"].values()}
+    definitions = {schedule["task_definition"] for schedule in content["schedules"].values()}
     assert definitions == {content["schedule"]["task_definition"]}
 
 
@@ -613,14 +615,14 @@ def test_schedules_of_one_name_in_two_groups_have_tables_of_their_own(project: P
     file = project / "app/aws/schedule.json"
     target = json.loads(file.read_text())["PutTargets"]["Targets"][0]
     for group in ("default", "night"):
-        given = {
+        schedule = {
             "Name": "digest",
             "GroupName": group,
             "ScheduleExpression": "cron(0 3 * * ? *)",
             "FlexibleTimeWindow": {"Mode": "OFF"},
             "Target": {name: value for name, value in target.items() if name != "Id"},
         }
-        (project / f"{group}.json").write_text(json.dumps({"CreateSchedule": given}))
+        (project / f"{group}.json").write_text(json.dumps({"CreateSchedule": schedule}))
     content = tomllib.loads(propose(Folder(project)))
     assert set(content["schedules"]) == {"default/digest", "night/digest"}
 
@@ -695,10 +697,10 @@ def test_a_file_that_was_saved_or_cut_wrongly_is_said_to_be_unused(tmp_path: Pat
     (tmp_path / "web.json").write_bytes('{"taskDefinition": {}}'.encode("utf-16")[:-1])
     (tmp_path / "service.json").write_text('{"services": [')
     (tmp_path / "tsconfig.json").write_text('{ // ours\n "include": [] }')
-    found = re.findall("# (.*) is not used: (.*)", propose(Folder(tmp_path)))
-    assert [name for name, _ in found] == ["service.json", "web.json"]
-    assert found[0][1].startswith("it is not JSON: ")
-    assert found[1][1] == "it is not UTF-16: truncated data."
+    matches = re.findall("# (.*) is not used: (.*)", propose(Folder(tmp_path)))
+    assert [name for name, _ in matches] == ["service.json", "web.json"]
+    assert matches[0][1].startswith("it is not JSON: ")
+    assert matches[1][1] == "it is not UTF-16: truncated data."
 
 
 def test_a_page_of_log_groups_is_a_file_of_the_move(tmp_path: Path) -> None:

@@ -16,18 +16,18 @@ KEYS = [".".join(path) for path in explanation.every_key()]
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_key_has_a_meaning(key: str) -> None:
-    found = explanation.explain(key)
-    assert found.meaning.rstrip(".")
-    assert found.type
+    description = explanation.explain(key)
+    assert description.meaning.rstrip(".")
+    assert description.type
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_an_example_is_toml_that_sets_the_key(key: str) -> None:
-    found = explanation.explain(key)
-    table = found.type == "a table" or "<name>" in key.rpartition(".")[2]
-    assert found.example or table or "table" in found.type
-    data = tomllib.loads(found.example)
-    for name in key.split(".") if found.example else ():
+    description = explanation.explain(key)
+    table = description.type == "a table" or "<name>" in key.rpartition(".")[2]
+    assert description.example or table or "table" in description.type
+    data = tomllib.loads(description.example)
+    for name in key.split(".") if description.example else ():
         data = data[0][name] if isinstance(data, list) else data["NAME" if "<" in name else name]
 
 

@@ -21,5 +21,7 @@ def test_the_first_configuration_is_complete() -> None:
 
 
 def test_what_is_added_later_has_known_keys() -> None:
-    found = [one for block in blocks() for one in validation.problems(tomllib.loads(block))]
-    assert {one.message for one in found} <= {"is missing"}
+    problems = [
+        problem for block in blocks() for problem in validation.problems(tomllib.loads(block))
+    ]
+    assert {problem.message for problem in problems} <= {"is missing"}

@@ -28,7 +28,9 @@ def line_of(project: Path, start: str) -> str:
 
 
 def test_each_value_has_its_place(project: Path) -> None:
-    found = {one.key: one for one in settings_of({"CUTOVER_VENDOR": "debian"}, cwd=project)}
+    settings = {
+        setting.key: setting for setting in settings_of({"CUTOVER_VENDOR": "debian"}, cwd=project)
+    }
     places = {
         "app.url": ("https://tickets.876events.example", line_of(project, "url")),
         "app.vendor": ("debian", "CUTOVER_VENDOR"),
@@ -41,7 +43,7 @@ def test_each_value_has_its_place(project: Path) -> None:
         'overlay.files."/etc/ssl/certs/ca-certificates.crt"': ("ca", line_of(project, '"/etc/ssl')),
     }
     for key, (value, source) in places.items():
-        assert (found[key].value, found[key].source) == (value, source), key
+        assert (settings[key].value, settings[key].source) == (value, source), key
 
 
 def test_the_text_of_a_secret_is_blanked(project: Path) -> None:
@@ -49,10 +51,10 @@ def test_the_text_of_a_secret_is_blanked(project: Path) -> None:
     path.write_text(
         path.read_text().replace("[secrets.", '[secrets]\nplain = "s3cret"\n[secrets.', 1)
     )
-    found = {one.key: one.value for one in settings_of({}, cwd=project)}
-    assert found["secrets.plain"] == "***"
-    assert found['secrets."tickets/db".username'] == "***"
-    assert found['secrets."tickets/db".password.generate'] == "password"
+    values = {setting.key: setting.value for setting in settings_of({}, cwd=project)}
+    assert values["secrets.plain"] == "***"
+    assert values['secrets."tickets/db".username'] == "***"
+    assert values['secrets."tickets/db".password.generate'] == "password"
 
 
 def test_a_configuration_with_problems_has_no_settings(project: Path) -> None:

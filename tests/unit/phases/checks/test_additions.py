@@ -31,13 +31,13 @@ def with_attributes(answer: Any, **more: str) -> Any:
 
 def with_elb_attribute(answer: Any, key: str, value: str) -> Any:
     """Return an answer of ELB with another value of an attribute."""
-    others = [one for one in answer["Attributes"] if one["Key"] != key]
+    others = [attribute for attribute in answer["Attributes"] if attribute["Key"] != key]
     return {"Attributes": [*others, {"Key": key, "Value": value}]}
 
 
 def findings(check: str, call: str, answer: Any, files: Production) -> list[str]:
     answers = {**contracts.green(files), call: answer}
-    return [one.actual for one in result_of(CHECKS[check], files, answers).findings]
+    return [finding.actual for finding in result_of(CHECKS[check], files, answers).findings]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_each_bucket_of_the_file_is_compared(files: Production) -> None:
     both = replace(files, resources=resources)
     assert both.resource_names["bucket"] == own
     answers = {**contracts.green(files), "s3 GetBucketVersioning": {"Status": "Enabled"}}
-    things = [one.thing for one in result_of(CHECKS["5.bucket"], both, answers).findings]
+    things = [finding.thing for finding in result_of(CHECKS["5.bucket"], both, answers).findings]
     field = "VersioningConfiguration"
     assert things == [f"bucket tickets-archive, {field}", f"bucket {own}, {field}"]
 

@@ -133,10 +133,10 @@ def test_files_of_the_move_that_leave_something_open_agree(
 def test_the_app_trusts_each_subnet_of_the_load_balancer(
     value: str, state: str, files: Production, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trusted = [IPv4Network(one) for one in value.split(",")]
+    trusted = [IPv4Network(cidr) for cidr in value.split(",")]
     monkeypatch.setattr(trusted_proxies, "networks", lambda _: trusted)
     result = result_of(CHECKS["0.files-agree"], files, {})
-    assert [one.actual for one in result.findings] == (
+    assert [finding.actual for finding in result.findings] == (
         [
             "has 10.40.0.0/24 in it, and no other: the app believes no X-Forwarded-Proto from the"
             " load balancer's other nodes"

@@ -37,7 +37,7 @@ def test_aurora_adds_zones_to_those_of_the_file(files: Production, zones: str, s
     file.data["CreateDBCluster"]["AvailabilityZones"] = ["us-east-1a", "us-east-1b"]
     answers: dict[str, Any] = dict(contracts.green(files))
     (cluster,) = answers["rds DescribeDBClusters"]["DBClusters"]
-    cluster["AvailabilityZones"] = [f"us-east-1{one}" for one in zones]
+    cluster["AvailabilityZones"] = [f"us-east-1{letter}" for letter in zones]
     other = replace(files, documents={**files.documents, "phases.database": file})
     assert result_of(CHECKS["2.database-as-file"], other, answers).state == state
 

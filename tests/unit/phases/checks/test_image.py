@@ -22,7 +22,7 @@ def with_images(files: Production, *images: str) -> Production:
     for key, service in files.services.items():
         (container,) = service.definition.raw["containerDefinitions"]
         named = images if key == "web" else images[:1]
-        each = [{**container, "name": f"c{n}", "image": one} for n, one in enumerate(named)]
+        each = [{**container, "name": f"c{n}", "image": image} for n, image in enumerate(named)]
         definition = replace(
             service.definition, raw={**service.definition.raw, "containerDefinitions": each}
         )
@@ -32,7 +32,7 @@ def with_images(files: Production, *images: str) -> Production:
 
 def refusing(answer: Any, repository: str, code: str) -> Any:
     """Return an answer that refuses one repository."""
-    return lambda given: Refused(code) if repository in str(given) else answer
+    return lambda request: Refused(code) if repository in str(request) else answer
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_an_image_by_its_digest_needs_no_tag_that_stays(files: Production) -> No
         assert given["imageIds"] == [{"imageDigest": contracts.DIGEST}]
         return answers["ecr DescribeImages"]
 
-    asked = {**answers, "ecr DescribeRepositories": mutable, "ecr DescribeImages": images}
-    assert result_of(CHECKS["3.image"], app, asked).findings == ()
+    app_answers = {**answers, "ecr DescribeRepositories": mutable, "ecr DescribeImages": images}
+    assert result_of(CHECKS["3.image"], app, app_answers).findings == ()
 
 
 def test_images_of_other_registries_are_not_judged(files: Production) -> None:

@@ -52,6 +52,6 @@ def test_tasks_without_a_nat_gateway_need_endpoints(
     tables = changed(answers["ec2 DescribeRouteTables"], "RouteTables[1].Routes", [])
     answers["ec2 DescribeRouteTables"] = changed(tables, "RouteTables[1].RouteTableId", "rtb-2")
     answers["ec2 DescribeVpcEndpoints"] = changed(endpoints(), f"VpcEndpoints{path}", value)
-    texts = [one.actual for one in result_of(CHECKS["1.subnets"], files, answers).findings]
+    texts = [finding.actual for finding in result_of(CHECKS["1.subnets"], files, answers).findings]
     assert len(texts) == bool(actual)
     assert all(actual in text for text in texts)

@@ -16,7 +16,7 @@ def test_jobs_in_a_dead_letter_queue_and_other_settings_are_findings(files: Prod
     answers = contracts.green(files)
     attributes = {"MessageRetentionPeriod": "60", "ApproximateNumberOfMessages": "4"}
     answers["sqs GetQueueAttributes"] = {"Attributes": attributes}
-    texts = [one.actual for one in result_of(CHECKS["5.queues"], files, answers).findings]
+    texts = [finding.actual for finding in result_of(CHECKS["5.queues"], files, answers).findings]
     assert "4 jobs" in texts
     assert any(text.startswith("MessageRetentionPeriod is '60'") for text in texts)
     assert any(text.startswith("RedrivePolicy") for text in texts)

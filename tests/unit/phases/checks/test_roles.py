@@ -35,6 +35,6 @@ def test_a_role_with_other_rights_is_a_finding(
 
 
 def test_a_policy_may_have_one_statement_that_stands_in_no_list() -> None:
-    one = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": one})
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
     assert [*roles._allowed([policy])] == [(["sqs:SendMessage"], ["*"])]

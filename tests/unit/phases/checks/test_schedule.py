@@ -37,8 +37,8 @@ def test_scheduled_runs_that_lack_or_fail_are_findings(
     tasks = [contracts._task(arn, files) for arn in arns]
     for task in tasks:
         task["containers"][0]["exitCode"] = exit_code
-    answers["ecs ListTasks"] = lambda given: {
-        "taskArns": arns if given["desiredStatus"] == "STOPPED" else []
+    answers["ecs ListTasks"] = lambda request: {
+        "taskArns": arns if request["desiredStatus"] == "STOPPED" else []
     }
     answers["ecs DescribeTasks"] = {"tasks": tasks}
     findings = result_of(CHECKS["5.ticks"], files, answers).findings

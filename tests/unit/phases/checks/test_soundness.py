@@ -169,17 +169,19 @@ def test_another_value_that_works_is_no_finding(
 
 def test_weighted_records_lead_back_by_their_weights(files: Production) -> None:
     data = deepcopy(files.documents["phases.dns"].data)
-    (switch,), (back,) = (one["ChangeBatch"]["Changes"] for one in data["ChangeResourceRecordSets"])
-    values = [one["ResourceRecordSet"]["ResourceRecords"] for one in (switch, back)]
+    (switch,), (back,) = (
+        call["ChangeBatch"]["Changes"] for call in data["ChangeResourceRecordSets"]
+    )
+    values = [change["ResourceRecordSet"]["ResourceRecords"] for change in (switch, back)]
 
     def weighted(*weights: int) -> list[dict[str, Any]]:
         records = [
             {**switch["ResourceRecordSet"], "ResourceRecords": v, "SetIdentifier": n, "Weight": w}
             for v, n, w in zip(values, ("aws", "old"), weights, strict=False)
         ]
-        return [{"Action": "UPSERT", "ResourceRecordSet": one} for one in records]
+        return [{"Action": "UPSERT", "ResourceRecordSet": record} for record in records]
 
-    first, second = (one["ChangeBatch"] for one in data["ChangeResourceRecordSets"])
+    first, second = (call["ChangeBatch"] for call in data["ChangeResourceRecordSets"])
     first["Changes"], second["Changes"] = weighted(100, 0), weighted(0, 100)
     assert findings_of(files, "dns", data) == []
     second["Changes"] = weighted(0)
@@ -218,8 +220,8 @@ def test_each_subnet_of_the_tasks_has_a_route_to_a_nat_gateway(files: Production
 
 def test_subnets_of_one_zone_are_a_finding(files: Production) -> None:
     data = deepcopy(files.documents["phases.network"].data)
-    for one in data["CreateSubnet"]:
-        one["AvailabilityZone"] = "us-east-1a"
+    for subnet in data["CreateSubnet"]:
+        subnet["AvailabilityZone"] = "us-east-1a"
     assert findings_of(files, "network", data) == ["has 4 of 4 in us-east-1a"]
 
 

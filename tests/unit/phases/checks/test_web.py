@@ -26,15 +26,15 @@ def test_rules_that_are_not_those_of_the_file_are_findings(
 ) -> None:
     answers = contracts.green(files)
     (own,) = contracts._rules(files)
-    made = [
-        one
-        if isinstance(one, dict)
-        else {**own, "Priority": one[0], "Actions": [{**own["Actions"][0], "Type": one[1]}]}
-        for one in rules
+    listener_rules = [
+        rule
+        if isinstance(rule, dict)
+        else {**own, "Priority": rule[0], "Actions": [{**own["Actions"][0], "Type": rule[1]}]}
+        for rule in rules
     ]
 
     def describe(given: Mapping[str, Any]) -> dict[str, Any]:
-        return {"Rules": made if given["ListenerArn"] == contracts.LISTENER else []}
+        return {"Rules": listener_rules if given["ListenerArn"] == contracts.LISTENER else []}
 
     answers["elbv2 DescribeRules"] = describe
     result = result_of(CHECKS["4.rules"], files, answers)
@@ -43,7 +43,7 @@ def test_rules_that_are_not_those_of_the_file_are_findings(
 
 
 def test_rules_are_not_covered_where_the_file_has_none(files: Production) -> None:
-    balancer = {name: one for name, one in files.load_balancer.items() if name != "Rules"}
+    balancer = {name: value for name, value in files.load_balancer.items() if name != "Rules"}
     app = replace(files, load_balancer=balancer)
     result = result_of(CHECKS["4.rules"], app, contracts.green(files))
     assert "has no Rules" in result.not_covered

@@ -14,8 +14,8 @@ HERE = "us-east-1:876000000876"
 
 def asked(service: str, operation: str, *, key: str = "", **params: Any) -> list[str]:
     call = Call(service, operation, account="876000000876", region="us-east-1", params=params)
-    found = needs(call, identity=lambda address: address.rpartition("@")[2], key=key)
-    return [f"{need.action} {need.resource}" for need in found]
+    rights = needs(call, identity=lambda address: address.rpartition("@")[2], key=key)
+    return [f"{need.action} {need.resource}" for need in rights]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_an_event_names_what_scenarios_read(destinations: list[str]) -> None:
         mail_event(event_type, call, message_id="m1", role="tickets-worker-task", now=NOW)
         for event_type in ("Send", "Delivery")
     ]
-    assert [set(one) - {"eventType", "mail"} for one in events] == [{"send"}, {"delivery"}]
+    assert [set(event) - {"eventType", "mail"} for event in events] == [{"send"}, {"delivery"}]
     assert "Dobr" not in str(events)
     (mail,) = mails_of(events)
     assert mail.sender == "tickets@876events.example"

@@ -15,10 +15,10 @@ def call(service: str, operation: str, **params: Any) -> Call:
 
 
 def code(made: Call, *, owner_enforced: bool = True) -> str:
-    found = refusals.of_call(
+    refusal = refusals.of_call(
         made, owner_enforced=lambda _: owner_enforced, has_set=lambda name: name == "known"
     )
-    return found.code if found else ""
+    return refusal.code if refusal else ""
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,9 @@ def code(made: Call, *, owner_enforced: bool = True) -> str:
     ],
 )
 def test_a_bucket_without_acls_takes_none(params: dict[str, str], expected: str) -> None:
-    made = call("s3", "PutObject", Bucket="uploads", Key="a", **params)
-    assert code(made) == expected
-    assert code(made, owner_enforced=False) == ""
+    request = call("s3", "PutObject", Bucket="uploads", Key="a", **params)
+    assert code(request) == expected
+    assert code(request, owner_enforced=False) == ""
 
 
 def test_a_message_is_delayed_for_a_quarter_of_an_hour_at_most() -> None:
@@ -60,11 +60,11 @@ def test_a_mail_is_10_megabytes_at_most(filler: Any) -> None:
 
 
 def test_a_presigned_url_lives_a_week_at_most() -> None:
-    made = call("s3", "GetObject")
-    assert refusals.of_query(made, {"X-Amz-Expires": "604800"}) is None
-    found = refusals.of_query(made, {"X-Amz-Expires": "604801"})
-    assert found is not None
-    assert "less than a week" in found.message
+    request = call("s3", "GetObject")
+    assert refusals.of_query(request, {"X-Amz-Expires": "604800"}) is None
+    refusal = refusals.of_query(request, {"X-Amz-Expires": "604801"})
+    assert refusal is not None
+    assert "less than a week" in refusal.message
 
 
 def test_a_key_that_aws_never_gave_is_unknown_and_no_key_gets_nothing() -> None:
@@ -85,10 +85,10 @@ def test_a_key_that_aws_never_gave_is_unknown_and_no_key_gets_nothing() -> None:
 
 
 def test_a_bucket_is_in_one_region() -> None:
-    made = call("s3", "PutObject")
-    assert refusals.of_region(made, bucket_region=made.region) is None
-    assert refusals.of_region(made, bucket_region="") is None
+    request = call("s3", "PutObject")
+    assert refusals.of_region(request, bucket_region=request.region) is None
+    assert refusals.of_region(request, bucket_region="") is None
     assert refusals.of_region(call("s3", "GetBucketLocation"), bucket_region="eu-west-1") is None
-    elsewhere = refusals.of_region(made, bucket_region="eu-west-1")
+    elsewhere = refusals.of_region(request, bucket_region="eu-west-1")
     assert elsewhere is not None
     assert (elsewhere.code, elsewhere.status) == ("PermanentRedirect", 301)

@@ -77,22 +77,30 @@ class FakeAccount:
         self.services[service].update(changes)
 
     def DescribeTaskDefinition(self, taskDefinition: str) -> Any:
-        found = self.definitions.get(taskDefinition) or max(
-            (one for one in self.definitions.values() if one["family"] == taskDefinition),
-            key=lambda one: int(one["revision"]),
+        revision = self.definitions.get(taskDefinition) or max(
+            (
+                definition
+                for definition in self.definitions.values()
+                if definition["family"] == taskDefinition
+            ),
+            key=lambda definition: int(definition["revision"]),
         )
-        return {"taskDefinition": found}
+        return {"taskDefinition": revision}
 
     def RegisterTaskDefinition(self, **call: Any) -> Any:
-        made = self.definition(call.pop("family"), len(self.definitions) + 7, **call)
-        self.definitions[made["taskDefinitionArn"]] = made
-        return {"taskDefinition": made}
+        definition = self.definition(call.pop("family"), len(self.definitions) + 7, **call)
+        self.definitions[definition["taskDefinitionArn"]] = definition
+        return {"taskDefinition": definition}
 
     def DeregisterTaskDefinition(self, taskDefinition: str) -> Any:
         del self.definitions[taskDefinition]
 
     def ListTaskDefinitions(self, familyPrefix: str, **_: Any) -> Any:
-        arns = [arn for arn, one in self.definitions.items() if one["family"] == familyPrefix]
+        arns = [
+            arn
+            for arn, definition in self.definitions.items()
+            if definition["family"] == familyPrefix
+        ]
         return {"taskDefinitionArns": arns[::-1]}
 
     def RunTask(self, startedBy: str, **_: Any) -> Any:
@@ -103,7 +111,7 @@ class FakeAccount:
         del self.tasks[task]
 
     def ListTasks(self, startedBy: str, **_: Any) -> Any:
-        return {"taskArns": [a for a, one in self.tasks.items() if one["startedBy"] == startedBy]}
+        return {"taskArns": [a for a, task in self.tasks.items() if task["startedBy"] == startedBy]}
 
     def DescribeTasks(self, tasks: list[str], **_: Any) -> Any:
         return {"tasks": [self.tasks[arn] for arn in tasks if arn in self.tasks]}
@@ -156,7 +164,7 @@ class FakeAccount:
         return {"QueueUrl": DEAD.replace("shop-dead", QueueName)}
 
     def ReceiveMessage(self, **_: Any) -> Any:
-        return {"Messages": [{"Body": one, "ReceiptHandle": one} for one in self.dead]}
+        return {"Messages": [{"Body": message, "ReceiptHandle": message} for message in self.dead]}
 
     def DeleteMessage(self, ReceiptHandle: str, **_: Any) -> Any:
         self.dead.remove(ReceiptHandle)
@@ -167,8 +175,8 @@ class FakeAccount:
         self.parameters[Name] = {"Value": Value, "LastModifiedDate": datetime.now(UTC)}
 
     def GetParameters(self, Names: list[str]) -> Any:
-        found = [{"Name": n, **self.parameters[n]} for n in Names if n in self.parameters]
-        return {"Parameters": found}
+        parameters = [{"Name": n, **self.parameters[n]} for n in Names if n in self.parameters]
+        return {"Parameters": parameters}
 
     def DeleteParameter(self, Name: str) -> Any:
         del self.parameters[Name]
@@ -225,8 +233,8 @@ def account_of(access: Access, fake: FakeAccount) -> Account:
 
     @cache
     def client(service: str) -> Any:
-        made = guard.attach(SESSION.client(service))
-        exceptions = made.exceptions
+        boto_client = guard.attach(SESSION.client(service))
+        exceptions = boto_client.exceptions
 
         def answer(*, model: Any, params: dict[str, Any], **_: Any) -> Any:
             call = bodies.pop()
@@ -241,9 +249,9 @@ def account_of(access: Access, fake: FakeAccount) -> Account:
         def keep(*, params: dict[str, Any], **_: Any) -> None:
             bodies.append(dict(params))
 
-        made.meta.events.register_last("before-parameter-build", keep)
-        made.meta.events.register_last("before-call", answer)
-        return made
+        boto_client.meta.events.register_last("before-parameter-build", keep)
+        boto_client.meta.events.register_last("before-call", answer)
+        return boto_client
 
     changes = Changes(access, client=client)
     guard = Guard(

@@ -153,10 +153,10 @@ def test_a_change_of_anything_else_never_leaves_this_machine(
 def test_a_change_is_on_the_disk_before_it_is_made(
     call: Call, fake: FakeAccount, ledger: Ledger
 ) -> None:
-    fake.UpdateService = lambda **_: seen.append(ledger.path.read_text())  # type: ignore[method-assign]
-    seen: list[str] = []
+    fake.UpdateService = lambda **_: texts.append(ledger.path.read_text())  # type: ignore[method-assign]
+    texts: list[str] = []
     call("ecs.update_service", cluster="shop", service="shop-web", desiredCount=0)
-    (line,) = seen[0].splitlines()
+    (line,) = texts[0].splitlines()
     entry = json.loads(line)
     assert entry.pop("at")
     assert entry == {
@@ -193,12 +193,12 @@ def undo(account: Account, ledger: Ledger, probe: FakeProbe | None = None) -> Re
 
 
 def change_everything(call: Call) -> None:
-    made = call("ecs.register_task_definition", **DEFINITION)["taskDefinition"]
+    definition = call("ecs.register_task_definition", **DEFINITION)["taskDefinition"]
     call(
         "ecs.update_service",
         cluster="shop",
         service="shop-web",
-        taskDefinition=made["taskDefinitionArn"],
+        taskDefinition=definition["taskDefinitionArn"],
     )
     call("ecs.update_service", cluster="shop", service="shop-web", desiredCount=0)
     call("ecs.run_task", **STARTED)
@@ -339,7 +339,7 @@ def test_a_line_that_a_kill_cut_short_announced_no_change(ledger: Ledger) -> Non
     ledger.append(Entry("ecs:UpdateService", "shop-web"))
     with ledger.path.open("a") as file:
         file.write('{"operation": "ecs:Upd')
-    assert [one.resource for one in ledger.entries()] == ["shop-web"]
+    assert [entry.resource for entry in ledger.entries()] == ["shop-web"]
 
 
 def test_the_lock_is_held_by_one_run(account: Account, fake: FakeAccount) -> None:

@@ -117,10 +117,10 @@ def test_a_closed_port_is_named() -> None:
     access = Access(public_url=URL, https=f"127.0.0.1:{port}")
     with pytest.raises(requests.ConnectionError) as failure:
         http.web(access).get(URL, timeout=5)
-    said = str(failure.value)
-    assert said.startswith(f"published at 127.0.0.1:{port}: ")
-    assert f"HTTPSConnectionPool(host='{HOST}', port=443)" in said
-    assert "Connection refused" in said
+    message = str(failure.value)
+    assert message.startswith(f"published at 127.0.0.1:{port}: ")
+    assert f"HTTPSConnectionPool(host='{HOST}', port=443)" in message
+    assert "Connection refused" in message
 
 
 def test_a_redirect_to_another_host_names_that_host(tmp_path: Path) -> None:
@@ -172,11 +172,11 @@ def test_the_probe_signs_what_it_sends() -> None:
         assert probe.put("a", "b") == {"matches": True, "body": '{"key": "a", "value": "b"}'}
         assert probe.whoami()["matches"]
         assert probe.slow(2, timeout_s=5).json()["matches"]
-    nonces = [one.headers["X-Probe-Nonce"] for one in server.seen]
+    nonces = [request.headers["X-Probe-Nonce"] for request in server.seen]
     assert len(set(nonces)) == 3
     assert all(len(nonce) == 32 for nonce in nonces)
     # A load balancer or nginx may let through what a browser's forms send only.
-    assert [one.method for one in server.seen] == ["POST", "GET", "GET"]
+    assert [request.method for request in server.seen] == ["POST", "GET", "GET"]
 
 
 def test_a_signed_request_can_be_replayed_as_it_was() -> None:
@@ -185,7 +185,7 @@ def test_a_signed_request_can_be_replayed_as_it_was() -> None:
         request = probe.signed("GET", "whoami")
         probe.send_signed(request)
         probe.send_signed(request)
-    first, second = (one.headers["X-Probe-Signature"] for one in server.seen)
+    first, second = (replay.headers["X-Probe-Signature"] for replay in server.seen)
     assert first == second
 
 
@@ -290,9 +290,9 @@ def test_the_values_of_a_secret_are_blanked_from_then_on() -> None:
 
 
 def test_a_parameter_is_read_in_its_region_and_blanked_unless_it_is_a_user() -> None:
-    found = {"Parameters": [{"Name": "/shop/password", "Value": "parameter-of-the-shop"}]}
+    body = {"Parameters": [{"Name": "/shop/password", "Value": "parameter-of-the-shop"}]}
     arn = "arn:aws:ssm:eu-west-1:876000000876:parameter/shop/password"
-    with serve(lambda _: (200, {}, json.dumps(found).encode())) as server:
+    with serve(lambda _: (200, {}, json.dumps(body).encode())) as server:
         access = Access(
             public_url=URL,
             emulator=f"http://{server.address}",
@@ -313,9 +313,9 @@ def test_a_parameter_is_read_in_its_region_and_blanked_unless_it_is_a_user() -> 
 
 
 def test_the_account_may_be_in_a_secret_that_the_task_has_as_a_whole() -> None:
-    found = {"SecretString": json.dumps({"DB_USERNAME": "shop", "DB_PASSWORD": "in-a-whole"})}
+    body = {"SecretString": json.dumps({"DB_USERNAME": "shop", "DB_PASSWORD": "in-a-whole"})}
     arn = "arn:aws:secretsmanager:us-east-1:876000000876:secret:shop/all-Wk3dE5"
-    with serve(lambda _: (200, {}, json.dumps(found).encode())) as server:
+    with serve(lambda _: (200, {}, json.dumps(body).encode())) as server:
         access = Access(
             public_url=URL,
             emulator=f"http://{server.address}",

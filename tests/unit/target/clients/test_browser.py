@@ -158,7 +158,7 @@ def test_the_cookies_of_a_session_are_carried_to_another_browser() -> None:
 
     other.take(browser.session_cookies(sha256(b"an-id").hexdigest()))
 
-    assert {one.name for one in other.http.cookies} == {"shop", "an-id"}
+    assert {cookie.name for cookie in other.http.cookies} == {"shop", "an-id"}
 
 
 @pytest.mark.parametrize(

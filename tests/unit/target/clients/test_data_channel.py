@@ -86,13 +86,13 @@ def read(behave: Callable[[Peer], None], *, within_s: float = 5, most_bytes: int
 
 
 def test_a_session_from_its_token_to_its_end() -> None:
-    taken: list[Message] = []
+    replies: list[Message] = []
     opened: dict[str, str] = {}
 
     def behave(other: Peer) -> None:
         opened.update(other.opening)
         other.send(handshake("SessionType"))
-        taken.extend(other.answers(2))
+        replies.extend(other.answers(2))
         complete = {"HandshakeTimeToComplete": 1, "CustomerMessage": ""}
         other.send(
             messages.with_json(
@@ -102,34 +102,36 @@ def test_a_session_from_its_token_to_its_end() -> None:
             text(3, b"two"),
             CLOSED,
         )
-        taken.extend(other.answers(3))
+        replies.extend(other.answers(3))
 
     assert read(behave) == b"one two"
     assert opened["MessageSchemaVersion"] == "1.0"
     assert opened["TokenValue"] == TOKEN
     assert opened["RequestId"] != opened["ClientId"]
-    acknowledged, answer, *rest = taken
+    acknowledged, answer, *rest = replies
     assert acknowledged.type == messages.ACKNOWLEDGE
     assert (answer.type, answer.sequence, answer.flags) == (messages.INPUT, 0, messages.SYN)
     assert answer.payload_type == messages.HANDSHAKE_RESPONSE
     assert answer.content["ProcessedClientActions"] == [
         {"ActionType": "SessionType", "ActionStatus": 1, "Error": ""}
     ]
-    numbers = [one.content["AcknowledgedMessageSequenceNumber"] for one in (acknowledged, *rest)]
+    numbers = [
+        reply.content["AcknowledgedMessageSequenceNumber"] for reply in (acknowledged, *rest)
+    ]
     assert numbers == [0, 1, 2, 3]
 
 
 def test_what_comes_twice_counts_once_and_is_acknowledged_again() -> None:
-    taken: list[Message] = []
+    replies: list[Message] = []
 
     def behave(other: Peer) -> None:
         other.send(
             text(0, b"a"), text(0, b"a"), text(1, b"b"), text(0, b"a"), text(1, b"b"), CLOSED
         )
-        taken.extend(other.answers(5))
+        replies.extend(other.answers(5))
 
     assert read(behave) == b"ab"
-    numbers = [one.content["AcknowledgedMessageSequenceNumber"] for one in taken]
+    numbers = [reply.content["AcknowledgedMessageSequenceNumber"] for reply in replies]
     assert numbers == [0, 0, 1, 0, 1]
 
 
@@ -207,28 +209,28 @@ def test_a_channel_that_breaks_off_shows_its_last_words() -> None:
 
 
 def test_a_command_that_does_not_end_is_interrupted() -> None:
-    taken: list[Message] = []
+    replies: list[Message] = []
 
     def behave(other: Peer) -> None:
         other.send(text(0, b"working"))
-        taken.extend(other.answers(2))
+        replies.extend(other.answers(2))
 
     with pytest.raises(TargetError, match=r"has not ended after 2 s\.") as raised:
         read(behave, within_s=2)
     assert raised.value.state == "working"
-    assert (taken[1].payload, taken[1].payload_type) == (b"\x03", messages.TEXT)
+    assert (replies[1].payload, replies[1].payload_type) == (b"\x03", messages.TEXT)
 
 
 def test_a_command_that_prints_too_much_is_interrupted() -> None:
-    taken: list[Message] = []
+    replies: list[Message] = []
 
     def behave(other: Peer) -> None:
         other.send(text(0, b"x" * 1024), text(1, b"x" * 1025))
-        taken.extend(other.answers(3))
+        replies.extend(other.answers(3))
 
     with pytest.raises(TargetError, match="prints more than 0 MiB"):
         read(behave, most_bytes=2048)
-    assert taken[2].payload == b"\x03"
+    assert replies[2].payload == b"\x03"
 
 
 def test_something_else_than_messages() -> None:
@@ -254,5 +256,5 @@ def test_no_log_has_the_token(caplog: pytest.LogCaptureFixture) -> None:
 
     with caplog.at_level(logging.DEBUG):
         read(behave)
-    ours = [one for one in caplog.records if one.name != "websockets.server"]
-    assert not [one for one in ours if TOKEN in one.getMessage()]
+    ours = [record for record in caplog.records if record.name != "websockets.server"]
+    assert not [record for record in ours if TOKEN in record.getMessage()]

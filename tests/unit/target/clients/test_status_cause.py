@@ -38,10 +38,10 @@ def test_an_answer_of_a_rule_is_told_from_the_load_balancers_errors(
     if status == 302:
         answer.headers["Location"] = "/elsewhere"
     answer.request = requests.Request("GET", "https://shop.example/build/a.css?v=1").prepare()
-    found = rule_cause(answer)
-    assert cause in found
-    assert bool(found) is bool(cause)
-    assert not cause or status_cause(answer) == found
+    reason = rule_cause(answer)
+    assert cause in reason
+    assert bool(reason) is bool(cause)
+    assert not cause or status_cause(answer) == reason
 
 
 @pytest.mark.parametrize(("method", "is_known"), [("POST", True), ("GET", False)])
@@ -69,6 +69,6 @@ def test_nginx_has_no_page_of_its_own_for_a_form(method: str, is_known: bool) ->
 def test_an_answer_has_the_cause_of_its_page_or_status(status: int, text: str, cause: str) -> None:
     answer = requests.Response()
     answer.status_code, answer._content = status, text.encode()
-    found = status_cause(answer)
-    assert found.startswith(cause)
-    assert bool(found) is bool(cause)
+    reason = status_cause(answer)
+    assert reason.startswith(cause)
+    assert bool(reason) is bool(cause)

@@ -93,7 +93,7 @@ def test_environment_files_come_back_with_their_bucket(monkeypatch: pytest.Monke
     monkeypatch.setattr(FakeS3, "paginate", lambda *_, **__: pages)
     with bucket.deleted(s3, bucket="b"):
         s3.calls.clear()
-    assert [one for one in s3.calls if one[0] == "put_object"] == [
+    assert [call for call in s3.calls if call[0] == "put_object"] == [
         ("put_object", {"Bucket": "b", "Key": "production.env", "Body": b"A=1"})
     ]
 

@@ -50,16 +50,16 @@ class Ecs(Paged):
 
     def update_service(self, **wanted: Any) -> dict[str, Any]:
         self.service["taskDefinition"] = wanted.get("taskDefinition", OLD)
-        made = {"id": f"ecs-svc/{len(self.service['deployments']) + 1}"}
-        self.service["deployments"].insert(0, {**made, "rolloutState": "IN_PROGRESS"})
+        deployment = {"id": f"ecs-svc/{len(self.service['deployments']) + 1}"}
+        self.service["deployments"].insert(0, {**deployment, "rolloutState": "IN_PROGRESS"})
         return {"service": deepcopy(self.service)}
 
     def list_tasks(self, *, desiredStatus: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        return {"taskArns": [one["taskArn"] for one in self.tasks[desiredStatus]]}
+        return {"taskArns": [task["taskArn"] for task in self.tasks[desiredStatus]]}
 
     def describe_tasks(self, *, tasks: list[str], **_: Any) -> dict[str, Any]:
         every = [*self.tasks["RUNNING"], *self.tasks["STOPPED"]]
-        return {"tasks": [one for one in every if one["taskArn"] in tasks]}
+        return {"tasks": [task for task in every if task["taskArn"] in tasks]}
 
 
 def rollout(ecs: Ecs) -> Deployment:
@@ -68,8 +68,8 @@ def rollout(ecs: Ecs) -> Deployment:
 
 def test_a_revision_has_the_change_and_nothing_that_registering_refuses() -> None:
     ecs = Ecs()
-    made = rollout(ecs).revise(lambda definition: definition.update(cpu="1024"))
-    assert made == NEW
+    revision = rollout(ecs).revise(lambda definition: definition.update(cpu="1024"))
+    assert revision == NEW
     assert ecs.registered == {
         "family": "tickets-web",
         "cpu": "1024",
@@ -88,11 +88,11 @@ def test_progress_is_that_of_the_deployment_and_of_no_other() -> None:
     ]
     ecs.tasks["RUNNING"] = [{"taskArn": "t/3", "startedBy": "ecs-svc/1", "startedAt": 1}]
     ecs.service["events"].insert(0, {"id": "b", "message": "was unable to place a task."})
-    seen = watched.progress()
-    assert (seen.started, seen.replaced) == (0, False)
-    assert seen.refusals == ("ResourceInitializationError: x",)
-    assert seen.events == ("was unable to place a task.",)
-    assert not seen.stuck
+    progress = watched.progress()
+    assert (progress.started, progress.replaced) == (0, False)
+    assert progress.refusals == ("ResourceInitializationError: x",)
+    assert progress.events == ("was unable to place a task.",)
+    assert not progress.stuck
     ecs.service["deployments"][0]["rolloutState"] = "FAILED"
     assert watched.progress().stuck
     ecs.service["deployments"] = [{"id": "ecs-svc/1", "rolloutState": "COMPLETED"}]

@@ -76,11 +76,11 @@ def test_the_count_is_restored_even_after_an_error() -> None:
 
 
 def test_a_copy_has_only_what_registering_takes_and_shares_nothing() -> None:
-    shown = {"family": "f", "revision": 3, "containerDefinitions": [{"name": "app"}]}
-    copied = copy_of(shown)
+    definition = {"family": "f", "revision": 3, "containerDefinitions": [{"name": "app"}]}
+    copied = copy_of(definition)
     assert copied == {"family": "f", "containerDefinitions": [{"name": "app"}]}
     copied["containerDefinitions"][0]["name"] = "other"
-    assert shown["containerDefinitions"] == [{"name": "app"}]
+    assert definition["containerDefinitions"] == [{"name": "app"}]
 
 
 @pytest.mark.parametrize(

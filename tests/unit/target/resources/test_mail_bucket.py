@@ -67,12 +67,12 @@ def raw(mail_id: str) -> bytes:
 
 def test_a_mail_gets_its_text_and_keeps_what_its_events_tell() -> None:
     bucket = Bucket()
-    kept = MailBucket(RECEIPT, region="eu-west-1", s3=bucket)
-    assert kept.completed(mail_of_event()) == mail_of_event(), "the text has not come"
+    mail_bucket = MailBucket(RECEIPT, region="eu-west-1", s3=bucket)
+    assert mail_bucket.completed(mail_of_event()) == mail_of_event(), "the text has not come"
     bucket.put("in/AMAZON_SES_SETUP_NOTIFICATION", b"Subject: Setup\n\nHello")
     bucket.put("in/of another mail", raw("0200"))
     bucket.put("in/x", raw("0100"))
-    mail = kept.completed(mail_of_event())
+    mail = mail_bucket.completed(mail_of_event())
     assert (mail.text, mail.attachments) == ("Dobrý den\n", {"a.ics": ("text/calendar", b"BEGIN")})
     assert (mail.subject, mail.role, mail.is_whole) == ("Tickets", "shop-worker", True)
 
@@ -82,8 +82,8 @@ def test_each_object_is_read_once_and_older_ones_never() -> None:
     bucket.put("in/old", raw("0001"), at=SENT - timedelta(hours=1))
     bucket.put("in/x", raw("0100"))
     bucket.put("in/y", b"\xff\xfe no mail at all")
-    kept = MailBucket(RECEIPT, region="eu-west-1", s3=bucket)
+    mail_bucket = MailBucket(RECEIPT, region="eu-west-1", s3=bucket)
     for _ in range(3):
-        kept.completed(mail_of_event())
-        kept.completed(mail_of_event("0300"))
+        mail_bucket.completed(mail_of_event())
+        mail_bucket.completed(mail_of_event("0300"))
     assert sorted(bucket.reads) == ["in/x", "in/y"]

@@ -65,9 +65,9 @@ class Queue:
         self, MaxNumberOfMessages: int, VisibilityTimeout: int, **_: Any
     ) -> dict[str, Any]:
         assert VisibilityTimeout > 0
-        found = [n for n in self.messages if n not in self.hidden][:MaxNumberOfMessages]
-        self.hidden.update(found)
-        return {"Messages": [{"Body": self.messages[n], "ReceiptHandle": str(n)} for n in found]}
+        numbers = [n for n in self.messages if n not in self.hidden][:MaxNumberOfMessages]
+        self.hidden.update(numbers)
+        return {"Messages": [{"Body": self.messages[n], "ReceiptHandle": str(n)} for n in numbers]}
 
     def delete_message(self, ReceiptHandle: str, **_: Any) -> None:
         del self.messages[int(ReceiptHandle)]

@@ -60,10 +60,10 @@ def query(number: str, name: str) -> dict[str, Any]:
 
 @pytest.fixture
 def metrics() -> Iterator[Metrics]:
-    found = Metrics()
-    with found.stub:
-        yield found
-    found.stub.assert_no_pending_responses()
+    fake = Metrics()
+    with fake.stub:
+        yield fake
+    fake.stub.assert_no_pending_responses()
 
 
 def observe(*_: Any, **__: Any) -> None:
@@ -72,8 +72,8 @@ def observe(*_: Any, **__: Any) -> None:
 
 def test_all_pages_are_read(metrics: Metrics) -> None:
     metrics.answer(([3.0], [0.0]), ([4.0], []), names=(QUERIES, QUERIES_WITHOUT_TLS))
-    found = metrics.reader.minutes(QUERIES, QUERIES_WITHOUT_TLS)
-    assert found == {QUERIES: [3.0, 4.0], QUERIES_WITHOUT_TLS: [0.0]}
+    minutes = metrics.reader.minutes(QUERIES, QUERIES_WITHOUT_TLS)
+    assert minutes == {QUERIES: [3.0, 4.0], QUERIES_WITHOUT_TLS: [0.0]}
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from harness.target.resources import queue_worker
     ],
 )
 def test_a_workers_flags_are_read_however_they_are_written(command: list[str]) -> None:
-    found = queue_worker.flags(command)
-    assert (found["tries"], found["timeout"]) == (3, 90)
+    flags = queue_worker.flags(command)
+    assert (flags["tries"], flags["timeout"]) == (3, 90)
 
 
 @pytest.mark.parametrize(

@@ -40,16 +40,16 @@ class FakeEcs(Paged):
         return {"taskDefinition": {"containerDefinitions": [{"name": "app"}]}}
 
     def list_tasks(self, **given: Any) -> dict[str, Any]:
-        found = [
-            one["taskArn"]
-            for one in self.tasks
-            if one["startedBy"] == given["startedBy"]
-            and (one["lastStatus"] == "STOPPED") == (given["desiredStatus"] == "STOPPED")
+        arns = [
+            entry["taskArn"]
+            for entry in self.tasks
+            if entry["startedBy"] == given["startedBy"]
+            and (entry["lastStatus"] == "STOPPED") == (given["desiredStatus"] == "STOPPED")
         ]
-        return {"taskArns": found}
+        return {"taskArns": arns}
 
     def describe_tasks(self, **given: Any) -> dict[str, Any]:
-        return {"tasks": [one for one in self.tasks if one["taskArn"] in given["tasks"]]}
+        return {"tasks": [entry for entry in self.tasks if entry["taskArn"] in given["tasks"]]}
 
     def run_task(self, **given: Any) -> dict[str, Any]:
         self.asked = given
@@ -79,17 +79,17 @@ def test_ticks_are_the_tasks_that_the_rule_started_oldest_first() -> None:
             task("ours", age_s=30, started_by="cutover-harness"),
         ]
     )
-    found = scheduler(ecs).ticks(since=NOW - timedelta(minutes=2))
-    assert [one.task for one in found] == ["first", "second"]
-    assert [one.stopped for one in found] == [True, False]
-    assert "exit code 0" in str(found[0])
+    ticks = scheduler(ecs).ticks(since=NOW - timedelta(minutes=2))
+    assert [tick.task for tick in ticks] == ["first", "second"]
+    assert [tick.stopped for tick in ticks] == [True, False]
+    assert "exit code 0" in str(ticks[0])
 
 
 def test_a_young_rules_window_begins_when_it_was_made() -> None:
-    made = datetime.now(UTC) - timedelta(seconds=30)
-    began, ended = scheduler(FakeEcs(), since=made.isoformat()).window(timedelta(minutes=2))
-    assert began == made
-    assert ended == made + timedelta(minutes=2)
+    creation = datetime.now(UTC) - timedelta(seconds=30)
+    began, ended = scheduler(FakeEcs(), since=creation.isoformat()).window(timedelta(minutes=2))
+    assert began == creation
+    assert ended == creation + timedelta(minutes=2)
 
 
 def test_further_schedules_run_their_tasks_with_their_own_input() -> None:
@@ -111,9 +111,9 @@ def test_the_window_of_a_rule_with_a_first_task_begins_with_it() -> None:
 
 
 def test_an_old_rules_window_ends_now() -> None:
-    made = datetime.now(UTC) - timedelta(minutes=30)
+    creation = datetime.now(UTC) - timedelta(minutes=30)
     ticks = [task(str(s), age_s=s, started_by="events-rule/tickets-schedule") for s in (40, 400)]
-    for tasks, known in (([], {"since": made.isoformat()}), ([], {}), (ticks, {})):
+    for tasks, known in (([], {"since": creation.isoformat()}), ([], {}), (ticks, {})):
         began, ended = scheduler(FakeEcs(tasks), **known).window(timedelta(minutes=2))
         assert abs((datetime.now(UTC) - ended).total_seconds()) < 5
         assert ended - began == timedelta(minutes=2)
@@ -135,8 +135,8 @@ def test_a_task_with_another_command_has_the_rules_own_overrides() -> None:
         {"name": "app", "command": ["php", "y"], "environment": environment},
         {"name": "log", "memory": 64},
     ]
-    given = {"overrides": {"cpu": "256", "containerOverrides": own}}
-    scheduler(ecs, run_task=given).start(command=["php", "x"])
+    request = {"overrides": {"cpu": "256", "containerOverrides": own}}
+    scheduler(ecs, run_task=request).start(command=["php", "x"])
     assert ecs.asked["overrides"] == {
         "cpu": "256",
         "containerOverrides": [{**own[0], "command": ["php", "x"]}, own[1]],
@@ -147,11 +147,11 @@ def test_whoever_else_runs_the_scheduler_is_named() -> None:
     web = {**task("web", age_s=300, started_by="ecs-svc/1"), "group": "service:tickets-web"}
     by_rule = task("tick", age_s=5, started_by="events-rule/tickets-schedule")
     ecs = FakeEcs([web, by_rule, task("ours", age_s=5, started_by="cutover-harness")])
-    ecs.describe_tasks = lambda **given: {  # type: ignore[method-assign]
-        "tasks": [one for one in ecs.tasks if task_id(one["taskArn"]) in given["tasks"]]
+    ecs.describe_tasks = lambda **call: {  # type: ignore[method-assign]
+        "tasks": [entry for entry in ecs.tasks if task_id(entry["taskArn"]) in call["tasks"]]
     }
-    found = scheduler(ecs).unexpected_starters(["tick", "ours", "web", "web", None])
-    assert found == [
+    starters = scheduler(ecs).unexpected_starters(["tick", "ours", "web", "web", None])
+    assert starters == [
         "what is no task of the cluster (no task id)",
         "a task of service:tickets-web (web)",
     ]

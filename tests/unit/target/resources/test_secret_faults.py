@@ -110,16 +110,16 @@ def rotation(client: SecretsManager, told: list[str]) -> Rotation:
 
 def test_a_rotation_alternates_between_two_users_and_tells_the_database_first() -> None:
     client = SecretsManager()
-    told: list[str] = []
-    first = rotation(client, told)
+    statements: list[str] = []
+    first = rotation(client, statements)
     assert first.begin() == ("tickets", "tickets_clone")
     current = json.loads(client.versions[client.stages["AWSCURRENT"]])
     assert current["username"] == "tickets_clone"
-    assert current["password"] in told[0]
-    assert redact(told[0]) != told[0]
+    assert current["password"] in statements[0]
+    assert redact(statements[0]) != statements[0]
     first.finish()
     assert not first.roll_back()
-    assert rotation(client, told).begin() == ("tickets_clone", "tickets")
+    assert rotation(client, statements).begin() == ("tickets_clone", "tickets")
 
 
 def test_a_rotation_that_does_not_finish_is_taken_back() -> None:

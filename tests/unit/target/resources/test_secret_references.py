@@ -43,8 +43,8 @@ def lines(answer: str | Exception, value_from: str = f"{ARN}:password::") -> lis
             {"name": "app", "secrets": [{"name": "DB_PASSWORD", "valueFrom": value_from}]}
         ],
     }
-    found = secret_references.read(definition, client=Client(answer), group="web")
-    return [str(one) for one in found]
+    references = secret_references.read(definition, client=Client(answer), group="web")
+    return [str(reference) for reference in references]
 
 
 def test_a_good_secret_is_told_without_its_value() -> None:

@@ -39,5 +39,5 @@ def test_what_a_scenario_changes_is_put_back_even_when_it_fails() -> None:
     for changed in (web.scaled_to(0), web.balancer.idle_timeout(1)):
         with pytest.raises(ZeroDivisionError), changed:
             raise ZeroDivisionError
-    assert [one["desiredCount"] for one in ecs.updates] == [0, 2]
+    assert [update["desiredCount"] for update in ecs.updates] == [0, 2]
     assert elb.idle == ["60", "1", "60"]

@@ -84,25 +84,25 @@ def targets_of(found: TargetGroup) -> list[str]:
 
 
 def test_only_healthy_targets_get_traffic() -> None:
-    found = group("healthy", "unhealthy", "initial", "healthy", "draining")
+    target_group = group("healthy", "unhealthy", "initial", "healthy", "draining")
 
-    assert targets_of(found) == ["10.0.0.1:8080", "10.0.0.4:8080"]
+    assert targets_of(target_group) == ["10.0.0.1:8080", "10.0.0.4:8080"]
 
 
 def test_all_targets_get_traffic_when_all_are_unhealthy() -> None:
-    found = group("unhealthy", "unhealthy", "draining")
+    target_group = group("unhealthy", "unhealthy", "draining")
 
-    assert targets_of(found) == ["10.0.0.1:8080", "10.0.0.2:8080"]
+    assert targets_of(target_group) == ["10.0.0.1:8080", "10.0.0.2:8080"]
 
 
 def test_without_a_target_there_is_none() -> None:
-    for found in (
+    for target_group in (
         group(),
         group("initial"),
         group("draining"),
         group("initial", "unhealthy"),
     ):
-        assert targets_of(found) == []
+        assert targets_of(target_group) == []
 
 
 def test_the_image_has_what_control_writes_first(state: State) -> None:
@@ -144,13 +144,13 @@ def test_a_file_is_replaced_at_once(tmp_path: Path) -> None:
 
 def test_the_edge_is_written_once_per_change(state: State) -> None:
     files = FakeFiles()
-    found = group("healthy")
-    state.target_groups["tickets-web"] = found
+    target_group = group("healthy")
+    state.target_groups["tickets-web"] = target_group
     edge = Edge(state, files=files)
     assert edge.bring_up_to_date()
     assert not edge.bring_up_to_date()
     assert edge.current()
-    found.targets["10.0.0.1:8080"].state = "draining"
+    target_group.targets["10.0.0.1:8080"].state = "draining"
     assert not edge.current()
     assert edge.bring_up_to_date()
     assert edge.current()
@@ -212,12 +212,12 @@ def test_each_group_has_its_own_targets_and_each_listener_its_rules(state: State
     raw = {"Port": 443, "Protocol": "HTTPS", "DefaultActions": fixed}
     state.listeners["l"] = Listener(arn="l", load_balancer_arn="b", raw=raw)
 
-    wanted = Edge(state, files=FakeFiles()).wanted()
-    assert json.loads(wanted[TARGETS]) == {
+    contents = Edge(state, files=FakeFiles()).wanted()
+    assert json.loads(contents[TARGETS]) == {
         "other": {"served": False, "targets": ["10.9.9.9:80"]},
         "tickets-web": {"served": True, "targets": ["10.0.0.1:8080"]},
     }
-    (rule,) = json.loads(wanted[LISTENERS])["443"]["rules"]
+    (rule,) = json.loads(contents[LISTENERS])["443"]["rules"]
     assert rule["action"]["status"] == 404
 
 

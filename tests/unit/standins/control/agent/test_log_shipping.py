@@ -31,13 +31,13 @@ class FakeLogs:
 
     def describe_log_groups(self, **_: str) -> dict[str, Any]:
         groups = ["/ecs/shop-other", *(["/ecs/shop"] if self.has_group else [])]
-        return {"logGroups": [{"logGroupName": one} for one in groups]}
+        return {"logGroups": [{"logGroupName": group} for group in groups]}
 
     def create_log_stream(self, **_: str) -> None:
         raise self.exceptions.ResourceAlreadyExistsException
 
     def put_log_events(self, **call: Any) -> None:
-        lines = [(one["timestamp"], one["message"]) for one in call["logEvents"]]
+        lines = [(event["timestamp"], event["message"]) for event in call["logEvents"]]
         self.events.append((call["logGroupName"], call["logStreamName"], lines))
 
 

@@ -55,10 +55,10 @@ class FakeEngine:
         )
 
     def containers(self, *, role: str) -> list[ContainerState]:
-        return [one for one in self.running if one.labels["cutover.role"] == role]
+        return [container for container in self.running if container.labels["cutover.role"] == role]
 
     def state(self, docker_id: str) -> ContainerState:
-        return next(one for one in self.running if one.docker_id == docker_id)
+        return next(container for container in self.running if container.docker_id == docker_id)
 
     def starts(self, *, since: float) -> Iterator[str]:
         with self.changed:
@@ -70,8 +70,10 @@ class FakeEngine:
     def restart(self, role: str) -> None:
         with self.changed:
             self.running = [
-                self.seen_of(role, started_at="again") if one.docker_id == f"id-{role}" else one
-                for one in self.running
+                self.seen_of(role, started_at="again")
+                if container.docker_id == f"id-{role}"
+                else container
+                for container in self.running
             ]
             self.restarted.append(f"id-{role}")
             self.changed.notify_all()
@@ -110,8 +112,8 @@ def test_each_service_gets_its_own_rules_in_its_own_namespace() -> None:
     assert firewall.wanting() == "edge: not yet; mysql: not yet"
     wait_until_in_place(started(engine))
     assert {
-        (one["network_mode"], one["environment"]["RULES"], tuple(one["cap_add"]))
-        for one in engine.ran
+        (container["network_mode"], container["environment"]["RULES"], tuple(container["cap_add"]))
+        for container in engine.ran
     } == {
         ("container:id-edge", "rules of edge", ("NET_ADMIN",)),
         ("container:id-mysql", "rules of mysql", ("NET_ADMIN",)),
@@ -125,7 +127,7 @@ def test_a_service_that_starts_again_gets_them_again_and_once() -> None:
     engine.restart("mysql")
     engine.until_ran(3)
     wait_until_in_place(firewall)
-    assert [one["network_mode"] for one in engine.ran[2:]] == ["container:id-mysql"]
+    assert [container["network_mode"] for container in engine.ran[2:]] == ["container:id-mysql"]
 
 
 def test_a_failure_is_tried_again() -> None:
@@ -150,6 +152,6 @@ def test_a_tasks_rules_are_those_of_all_its_groups() -> None:
 
 
 def test_groups_are_read_from_an_input() -> None:
-    given = {"networkConfiguration": {"awsvpcConfiguration": {"securityGroups": ["sg-1"]}}}
-    assert groups_of(given) == ["sg-1"]
+    request = {"networkConfiguration": {"awsvpcConfiguration": {"securityGroups": ["sg-1"]}}}
+    assert groups_of(request) == ["sg-1"]
     assert groups_of({}) == []

@@ -37,9 +37,9 @@ class FakeSsm:
 
 
 def reference(text: str) -> ParameterReference:
-    found = parse_value_from(text)
-    assert isinstance(found, ParameterReference)
-    return found
+    parameter = parse_value_from(text)
+    assert isinstance(parameter, ParameterReference)
+    return parameter
 
 
 def resolve(fake: FakeSsm, **texts: str) -> dict[str, str]:
@@ -49,8 +49,8 @@ def resolve(fake: FakeSsm, **texts: str) -> dict[str, str]:
 
 def test_names_are_the_tasks_own_and_arns_name_their_region() -> None:
     fake = FakeSsm({"/shop/key": "k", "plain": "p"})
-    found = resolve(fake, A="/shop/key", B="/shop/key", C=f"{ARN}/plain", D=f"{ARN}/shop/key")
-    assert found == {"A": "k", "B": "k", "C": "p", "D": "k"}
+    values = resolve(fake, A="/shop/key", B="/shop/key", C=f"{ARN}/plain", D=f"{ARN}/shop/key")
+    assert values == {"A": "k", "B": "k", "C": "p", "D": "k"}
     assert fake.places == [(ACCOUNT, "us-east-1"), (ACCOUNT, "eu-west-1")]
     assert fake.asked == [["/shop/key"], ["plain", "/plain", "/shop/key"]]
 

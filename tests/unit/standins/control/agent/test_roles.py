@@ -42,12 +42,14 @@ class FakeIam:
         return {"Role": {"Arn": arn, "AssumeRolePolicyDocument": document}}
 
     def list_role_policies(self, *, RoleName: str) -> dict[str, Any]:  # noqa: N803
-        return {"PolicyNames": [one["PolicyName"] for one in self.files[RoleName]["Policies"]]}
+        return {
+            "PolicyNames": [policy["PolicyName"] for policy in self.files[RoleName]["Policies"]]
+        }
 
     def get_role_policy(self, *, RoleName: str, PolicyName: str) -> dict[str, Any]:  # noqa: N803
-        found = self.files[RoleName]["Policies"]
-        (one,) = [one for one in found if one["PolicyName"] == PolicyName]
-        return {"PolicyDocument": one["PolicyDocument"]}
+        policies = self.files[RoleName]["Policies"]
+        (policy,) = [entry for entry in policies if entry["PolicyName"] == PolicyName]
+        return {"PolicyDocument": policy["PolicyDocument"]}
 
     def change(self, role: str, old: str, new: str) -> None:
         text = json.dumps(self.files[role])
@@ -132,57 +134,57 @@ def test_a_task_does_not_start_without(roles: Roles, iam: FakeIam, old: str, wor
 
 def test_credentials_of_log_driver_and_registry_need_the_right_to(roles: Roles) -> None:
     secret = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:tickets/{{}}-Kq7wT2"
-    found = definition("web")
-    (container, *_) = found.raw["containerDefinitions"]
-    for name, given in (
+    task_definition = definition("web")
+    (container, *_) = task_definition.raw["containerDefinitions"]
+    for name, fields in (
         ("datadog", {"logConfiguration": {"secretOptions": [{"valueFrom": ""}]}}),
         ("registry", {"repositoryCredentials": {"credentialsParameter": ""}}),
     ):
-        text = json.dumps(given).replace('""', json.dumps(secret.format(name)))
+        text = json.dumps(fields).replace('""', json.dumps(secret.format(name)))
         changed = {**container, "logConfiguration": None, **json.loads(text)}
-        raw = {**found.raw, "containerDefinitions": [changed]}
-        said = roles.start_refusal(task(), replace(found, raw=raw))
-        assert f"failed to fetch secret {secret.format(name)} from secrets manager: Acc" in said
+        raw = {**task_definition.raw, "containerDefinitions": [changed]}
+        refusal = roles.start_refusal(task(), replace(task_definition, raw=raw))
+        assert f"failed to fetch secret {secret.format(name)} from secrets manager: Acc" in refusal
 
 
 def test_a_log_group_that_is_to_be_created_needs_the_right_to(roles: Roles, iam: FakeIam) -> None:
-    found = definition("web")
-    options = found.raw["containerDefinitions"][0]["logConfiguration"]["options"]
+    task_definition = definition("web")
+    options = task_definition.raw["containerDefinitions"][0]["logConfiguration"]["options"]
     options["awslogs-create-group"] = "true"
-    said = roles.start_refusal(task(), found)
-    assert "failed to create Cloudwatch log group: AccessDeniedException" in said
-    assert "logs:CreateLogGroup on resource: arn:aws:logs:us-east-1:876" in said
+    refusal = roles.start_refusal(task(), task_definition)
+    assert "failed to create Cloudwatch log group: AccessDeniedException" in refusal
+    assert "logs:CreateLogGroup on resource: arn:aws:logs:us-east-1:876" in refusal
     iam.change(
         "tickets-execution", '"logs:PutLogEvents"', '"logs:PutLogEvents", "logs:CreateLogGroup"'
     )
-    assert roles.start_refusal(task(), found) == ""
+    assert roles.start_refusal(task(), task_definition) == ""
 
 
 def test_a_task_does_not_start_with_a_task_role_that_nobody_made(
     roles: Roles, iam: FakeIam
 ) -> None:
     del iam.files["tickets-web-task"]
-    said = roles.start_refusal(task(), definition("web"))
-    assert f"role 'arn:aws:iam::{ACCOUNT}:role/tickets-web-task'" in said
+    refusal = roles.start_refusal(task(), definition("web"))
+    assert f"role 'arn:aws:iam::{ACCOUNT}:role/tickets-web-task'" in refusal
     assert roles.start_refusal(task(), definition("worker")) == ""
 
 
 def test_a_parameter_needs_its_right_and_that_of_the_customers_key(
     roles: Roles, iam: FakeIam
 ) -> None:
-    found = definition("web")
-    secrets = found.raw["containerDefinitions"][0]["secrets"]
+    task_definition = definition("web")
+    secrets = task_definition.raw["containerDefinitions"][0]["secrets"]
     secrets.append({"name": "KEY", "valueFrom": "/shop/key"})
-    said = roles.start_refusal(task(), found)
+    refusal = roles.start_refusal(task(), task_definition)
     arn = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/shop/key"
-    assert "unable to retrieve secrets from ssm: service call has been retried 1 time(s)" in said
-    assert f"is not authorized to perform: ssm:GetParameters on resource: {arn}" in said
+    assert "unable to retrieve secrets from ssm: service call has been retried 1 time(s)" in refusal
+    assert f"is not authorized to perform: ssm:GetParameters on resource: {arn}" in refusal
     statements = iam.files["tickets-execution"]["Policies"][0]["PolicyDocument"]["Statement"]
     statements.append({"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": arn})
-    said = roles.start_refusal(task(), found)
-    assert "The ciphertext refers to a customer master key that does not exist" in said
+    refusal = roles.start_refusal(task(), task_definition)
+    assert "The ciphertext refers to a customer master key that does not exist" in refusal
     statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KMS_KEY})
-    assert roles.start_refusal(task(), found) == ""
+    assert roles.start_refusal(task(), task_definition) == ""
 
 
 def test_where_no_role_is_known_none_is_judged(iam: FakeIam) -> None:
@@ -196,10 +198,10 @@ def test_where_no_role_is_known_none_is_judged(iam: FakeIam) -> None:
 
 
 def test_a_secret_without_its_six_signs_is_matched_by_question_marks(roles: Roles) -> None:
-    found = definition("web")
-    text = json.dumps(found.raw).replace("tickets/db-Ab3dE5", "tickets/db")
-    found.raw = json.loads(text)
-    assert roles.start_refusal(task(), found) == ""
+    task_definition = definition("web")
+    text = json.dumps(task_definition.raw).replace("tickets/db-Ab3dE5", "tickets/db")
+    task_definition.raw = json.loads(text)
+    assert roles.start_refusal(task(), task_definition) == ""
 
 
 def test_ecs_exec_needs_the_channels_of_systems_manager(roles: Roles, iam: FakeIam) -> None:

@@ -51,9 +51,9 @@ def refused(answer: str | Exception, value_from: str) -> str:
 def test_keys_of_one_secret_need_one_call_by_name() -> None:
     text = json.dumps({"username": "app", "password": ""})
 
-    found, fake = resolve(text, f"{ARN}:username::", f"{ARN}:password::", ARN)
+    values, fake = resolve(text, f"{ARN}:username::", f"{ARN}:password::", ARN)
 
-    assert found == {"V0": "app", "V1": "", "V2": text}
+    assert values == {"V0": "app", "V1": "", "V2": text}
     assert fake.asked == [{"SecretId": "tickets/db"}]
 
 
@@ -101,9 +101,9 @@ def test_stage_and_version_are_asked_for() -> None:
 def test_values_that_are_no_strings_are_rendered_as_the_agent_does(
     value: object, rendered: str
 ) -> None:
-    found, _ = resolve(json.dumps({"key": value}), f"{ARN}:key::")
+    values, _ = resolve(json.dumps({"key": value}), f"{ARN}:key::")
 
-    assert found == {"V0": rendered}
+    assert values == {"V0": rendered}
 
 
 def test_a_missing_key_is_named() -> None:
@@ -115,9 +115,9 @@ def test_a_missing_key_is_named() -> None:
 
 @pytest.mark.parametrize("text", ["p4ss-word", "{'password': 'p4ss-word'}", "NaN", ""])
 def test_text_that_is_not_json_is_refused_without_showing_it(text: str) -> None:
-    said = refused(text, f"{ARN}:password::")
+    error = refused(text, f"{ARN}:password::")
 
-    assert said == ASM + "invalid character in secret value: it is not JSON"
+    assert error == ASM + "invalid character in secret value: it is not JSON"
 
 
 @pytest.mark.parametrize(

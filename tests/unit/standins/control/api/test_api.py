@@ -111,8 +111,8 @@ def client(state: State) -> Client:
 
 def test_sizes_are_converted_when_they_are_registered(client: Client) -> None:
     answer = client.ecs("RegisterTaskDefinition", **WEB | {"cpu": "1 vCPU", "memory": "2 GB"})
-    found = client.ecs("DescribeTaskDefinition", taskDefinition="tickets-web")
-    for definition in (answer["taskDefinition"], found["taskDefinition"]):
+    description = client.ecs("DescribeTaskDefinition", taskDefinition="tickets-web")
+    for definition in (answer["taskDefinition"], description["taskDefinition"]):
         assert (definition["cpu"], definition["memory"]) == ("1024", "2048")
 
 
@@ -131,7 +131,7 @@ def ready(client: Client) -> Client:
 def listen(client: Client, port: str, *, protocol: str, group: str) -> str:
     """Create a listener that forwards to a group; return its ARN."""
     balancer = client.elb("DescribeLoadBalancers")["LoadBalancers"][0]["LoadBalancerArn"]
-    made = client.elb(
+    answer = client.elb(
         "CreateListener",
         **{
             "LoadBalancerArn": balancer,
@@ -141,7 +141,7 @@ def listen(client: Client, port: str, *, protocol: str, group: str) -> str:
             "DefaultActions.member.1.TargetGroupArn": group,
         },
     )
-    return str(made["Listeners"][0]["ListenerArn"])
+    return str(answer["Listeners"][0]["ListenerArn"])
 
 
 def service(**changes: Any) -> dict[str, Any]:
@@ -163,17 +163,17 @@ def test_revisions_are_numbered_and_found_by_family_number_and_arn(client: Clien
     assert (first["revision"], second["revision"]) == (1, 2)
     assert first["containerDefinitions"][0]["essential"] is True
 
-    def found(text: str) -> int:
+    def revision(text: str) -> int:
         answer = client.ecs("DescribeTaskDefinition", taskDefinition=text)
         return int(answer["taskDefinition"]["revision"])
 
-    assert [found(t) for t in ("tickets-web", "tickets-web:1", second["taskDefinitionArn"])] == [
+    assert [revision(t) for t in ("tickets-web", "tickets-web:1", second["taskDefinitionArn"])] == [
         2,
         1,
         2,
     ]
     client.ecs("DeregisterTaskDefinition", taskDefinition="tickets-web:2")
-    assert found("tickets-web") == 1
+    assert revision("tickets-web") == 1
     assert client.ecs("ListTaskDefinitions", familyPrefix="tickets-web") == {
         "taskDefinitionArns": [first["taskDefinitionArn"]]
     }
@@ -266,21 +266,21 @@ def test_tags_of_a_cluster_are_shown_on_request(ready: Client) -> None:
     for value in ("staging", "rehearse"):
         tag = {"key": "cutover-harness", "value": value}
         ready.ecs("TagResource", resourceArn=arn, tags=[tag])
-    (shown,) = ready.ecs("DescribeClusters", clusters=["tickets"], include=["TAGS"])["clusters"]
-    assert shown["tags"] == [{"key": "cutover-harness", "value": "rehearse"}]
+    (cluster,) = ready.ecs("DescribeClusters", clusters=["tickets"], include=["TAGS"])["clusters"]
+    assert cluster["tags"] == [{"key": "cutover-harness", "value": "rehearse"}]
     (plain,) = ready.ecs("DescribeClusters", clusters=["tickets"])["clusters"]
     assert "tags" not in plain
 
 
 def test_a_service_is_created_with_the_local_target_group(ready: Client) -> None:
-    made = ready.ecs("CreateService", **service())["service"]
+    web = ready.ecs("CreateService", **service())["service"]
     local = ready.elb("DescribeTargetGroups")["TargetGroups"][0]["TargetGroupArn"]
     assert local != GROUP
-    assert made["loadBalancers"][0]["targetGroupArn"] == local
-    assert made["deployments"][0]["rolloutState"] == "IN_PROGRESS"
-    assert made["deployments"][0]["status"] == "PRIMARY"
+    assert web["loadBalancers"][0]["targetGroupArn"] == local
+    assert web["deployments"][0]["rolloutState"] == "IN_PROGRESS"
+    assert web["deployments"][0]["status"] == "PRIMARY"
     again = ready.ecs("CreateService", **service())["service"]
-    assert again["createdAt"] == made["createdAt"], "the same again is no error"
+    assert again["createdAt"] == web["createdAt"], "the same again is no error"
 
 
 @pytest.mark.parametrize(
@@ -376,14 +376,14 @@ def add_rule(client: Client, listener: str, *, priority: str, group: str) -> dic
 
 def test_rules_are_listed_with_the_default_one_at_the_end(ready: Client) -> None:
     listener = ready.elb("DescribeListeners")["Listeners"][0]["ListenerArn"]
-    made = add_rule(ready, listener, priority="7", group=GROUP)["Rules"][0]
+    custom_rule = add_rule(ready, listener, priority="7", group=GROUP)["Rules"][0]
     rules = ready.elb("DescribeRules", ListenerArn=listener)["Rules"]
-    assert [(one["Priority"], one["IsDefault"]) for one in rules] == [
+    assert [(rule["Priority"], rule["IsDefault"]) for rule in rules] == [
         ("7", False),
         ("default", True),
     ]
-    assert rules[0] == made
-    assert rules[1]["Actions"][0]["TargetGroupArn"] == made["Actions"][0]["TargetGroupArn"]
+    assert rules[0] == custom_rule
+    assert rules[1]["Actions"][0]["TargetGroupArn"] == custom_rule["Actions"][0]["TargetGroupArn"]
     named = {"RuleArns.member.1": rules[1]["RuleArn"]}
     assert ready.elb("DescribeRules", **named)["Rules"] == [rules[1]]
 
@@ -412,24 +412,24 @@ def test_update_changes_what_it_names_and_deploys_only_when_it_must(ready: Clien
     assert update(taskDefinition="tickets-web:1")["desiredCount"] == 3
     assert len(update(forceNewDeployment=True)["deployments"]) == 2
     ready.ecs("RegisterTaskDefinition", **WEB)
-    found = update(taskDefinition="tickets-web")
-    assert len(found["deployments"]) == 3
-    assert found["taskDefinition"].endswith("tickets-web:2")
+    web = update(taskDefinition="tickets-web")
+    assert len(web["deployments"]) == 3
+    assert web["taskDefinition"].endswith("tickets-web:2")
 
 
 def test_a_service_above_zero_is_not_deleted_without_force(ready: Client) -> None:
     ready.ecs("CreateService", **service())
-    given = {"cluster": "tickets", "service": "tickets-web"}
-    answer = ready.ecs("DeleteService", **given)
+    request = {"cluster": "tickets", "service": "tickets-web"}
+    answer = ready.ecs("DeleteService", **request)
     assert answer["message"] == "The service cannot be stopped while it is scaled above 0."
-    assert ready.ecs("DeleteService", **given, force=True)["service"]["status"] == "DRAINING"
-    answer = ready.ecs("UpdateService", **given)
+    assert ready.ecs("DeleteService", **request, force=True)["service"]["status"] == "DRAINING"
+    answer = ready.ecs("UpdateService", **request)
     assert answer == {"__type": "ServiceNotActiveException", "message": "Service was not ACTIVE."}
 
 
 def test_run_task_shows_the_new_task_and_lists_find_it(ready: Client) -> None:
     override = {"containerOverrides": [{"name": "app", "command": ["x"]}]}
-    made = ready.ecs(
+    task = ready.ecs(
         "RunTask",
         cluster="tickets",
         taskDefinition="tickets-web",
@@ -437,17 +437,17 @@ def test_run_task_shows_the_new_task_and_lists_find_it(ready: Client) -> None:
         overrides=override,
         startedBy="schedule",
     )["tasks"][0]
-    assert made["lastStatus"] == "PROVISIONING"
-    assert made["overrides"]["containerOverrides"] == override["containerOverrides"]
+    assert task["lastStatus"] == "PROVISIONING"
+    assert task["overrides"]["containerOverrides"] == override["containerOverrides"]
 
     def listed(**given: Any) -> list[str]:
         return list(ready.ecs("ListTasks", cluster="tickets", **given)["taskArns"])
 
-    assert listed() == [made["taskArn"]]
-    assert listed(family="tickets-web", startedBy="schedule") == [made["taskArn"]]
+    assert listed() == [task["taskArn"]]
+    assert listed(family="tickets-web", startedBy="schedule") == [task["taskArn"]]
     assert listed(family="other") == listed(desiredStatus="STOPPED") == []
-    ready.ecs("StopTask", cluster="tickets", task=made["taskArn"], reason="enough")
-    assert listed(desiredStatus="STOPPED") == [made["taskArn"]]
+    ready.ecs("StopTask", cluster="tickets", task=task["taskArn"], reason="enough")
+    assert listed(desiredStatus="STOPPED") == [task["taskArn"]]
     answer = ready.ecs(
         "RunTask",
         cluster="tickets",
@@ -487,8 +487,10 @@ def test_target_groups_balancers_and_their_attributes(ready: Client) -> None:
     assert entry in ready.elb("DescribeTargetGroupAttributes", TargetGroupArn=GROUP)["Attributes"]
     balancer = ready.elb("DescribeLoadBalancers")["LoadBalancers"][0]
     assert balancer["State"] == {"Code": "active"}
-    found = ready.elb("DescribeLoadBalancerAttributes", LoadBalancerArn=balancer["LoadBalancerArn"])
-    assert {"Key": "idle_timeout.timeout_seconds", "Value": "60"} in found["Attributes"]
+    answer = ready.elb(
+        "DescribeLoadBalancerAttributes", LoadBalancerArn=balancer["LoadBalancerArn"]
+    )
+    assert {"Key": "idle_timeout.timeout_seconds", "Value": "60"} in answer["Attributes"]
 
 
 @pytest.mark.parametrize(
@@ -547,11 +549,11 @@ def test_what_elb_refuses(
 
 
 def test_a_target_that_is_not_registered_is_unused(ready: Client) -> None:
-    found = ready.elb(
+    answer = ready.elb(
         "DescribeTargetHealth",
         **{"TargetGroupArn": GROUP, "Targets.member.1.Id": "10.0.0.9"},
     )
-    assert found["TargetHealthDescriptions"][0]["TargetHealth"] == {
+    assert answer["TargetHealthDescriptions"][0]["TargetHealth"] == {
         "State": "unused",
         "Reason": "Target.NotRegistered",
         "Description": "Target is not registered to the target group",
@@ -578,13 +580,13 @@ def test_records_survive_in_the_file(ready: Client, state: State, tmp_path: Path
 
 
 def test_a_task_started_for_exec_shows_its_agent(ready: Client) -> None:
-    given = {
+    request = {
         "cluster": "tickets",
         "taskDefinition": "tickets-web",
         "networkConfiguration": NETWORK,
     }
-    plain = ready.ecs("RunTask", **given)["tasks"][0]
-    exec_able = ready.ecs("RunTask", **given, enableExecuteCommand=True)["tasks"][0]
+    plain = ready.ecs("RunTask", **request)["tasks"][0]
+    exec_able = ready.ecs("RunTask", **request, enableExecuteCommand=True)["tasks"][0]
 
     assert "managedAgents" not in plain["containers"][0]
     assert exec_able["containers"][0]["managedAgents"] == [

@@ -135,11 +135,11 @@ class Control:
 
 @pytest.fixture
 def control(state: State) -> Iterator[Control]:
-    made = Control(state)
-    yield made
-    made.terminal.close()
-    made.server.shutdown()
-    made.server.server_close()
+    fake = Control(state)
+    yield fake
+    fake.terminal.close()
+    fake.server.shutdown()
+    fake.server.server_close()
 
 
 @pytest.fixture
@@ -284,7 +284,11 @@ def test_output_is_cut_as_the_agent_cuts_it_and_counted(
     control.terminal.printed.put(b"y" * 2500)
     control.terminal.printed.put(None)
     output = [received(connection) for _ in range(3)]
-    assert [(len(one.payload), one.sequence) for one in output] == [(1024, 2), (1024, 3), (452, 4)]
+    assert [(len(message.payload), message.sequence) for message in output] == [
+        (1024, 2),
+        (1024, 3),
+        (452, 4),
+    ]
     assert received(connection).type == messages.CHANNEL_CLOSED
     with pytest.raises(ConnectionClosed):
         connection.recv(timeout=5)
@@ -366,7 +370,7 @@ def test_no_log_has_a_token_or_a_command(
     with caplog.at_level(logging.DEBUG):
         session = control.session(command="echo secret-argument")
         output_of(session, deadline=Deadline(5), most_bytes=1)
-    text = "\n".join(one.getMessage() for one in caplog.records)
+    text = "\n".join(record.getMessage() for record in caplog.records)
     assert session["sessionId"] in text
     assert session["tokenValue"] not in text
     assert "secret-argument" not in text

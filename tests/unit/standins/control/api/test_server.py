@@ -28,12 +28,12 @@ def test_newer_parts_of_a_model_are_those_of_botocores() -> None:
             del old["shapes"][name]["members"][member]
     newer_shapes.add_to(old, service="elbv2")
     for name, shape in newer_shapes.SHAPES["elbv2"].items():
-        found = newest["shapes"][name]
-        assert found["type"] == shape["type"]
-        assert [*found.get("members", ())] == [*shape.get("members", ())]
-        assert found.get("required") == shape.get("required")
-        assert found.get("enum") == shape.get("enum")
+        botocore_shape = newest["shapes"][name]
+        assert botocore_shape["type"] == shape["type"]
+        assert [*botocore_shape.get("members", ())] == [*shape.get("members", ())]
+        assert botocore_shape.get("required") == shape.get("required")
+        assert botocore_shape.get("enum") == shape.get("enum")
     model = ServiceModel(old, service_name="elbv2")
-    given: Any = model.operation_model("CreateRule").input_shape
-    rule = given.members["Transforms"]
+    input_shape: Any = model.operation_model("CreateRule").input_shape
+    rule = input_shape.members["Transforms"]
     assert {*rule.member.members} == {"Type", "HostHeaderRewriteConfig", "UrlRewriteConfig"}

@@ -88,46 +88,46 @@ def target(state: str = "initial") -> Target:
 
 
 def test_one_success_makes_a_new_target_healthy() -> None:
-    found, check = target(), TargetCheck.of(GROUP)
+    web_target, check = target(), TargetCheck.of(GROUP)
 
-    assert wait_before_next_s(found, check=check) == 0.1
-    assert record(found, result=Passed(), check=check)
-    assert (found.state, found.reason, found.description) == ("healthy", "", "")
-    assert wait_before_next_s(found, check=check) == 5
+    assert wait_before_next_s(web_target, check=check) == 0.1
+    assert record(web_target, result=Passed(), check=check)
+    assert (web_target.state, web_target.reason, web_target.description) == ("healthy", "", "")
+    assert wait_before_next_s(web_target, check=check) == 5
 
 
 def test_a_new_target_shows_that_it_is_being_checked() -> None:
-    found, check = target(), TargetCheck.of(GROUP)
+    web_target, check = target(), TargetCheck.of(GROUP)
 
-    assert record(found, result=FAILED, check=check)
-    assert (found.state, found.reason) == ("initial", "Elb.InitialHealthChecking")
-    assert found.description == "Initial health checks in progress"
-    assert not record(found, result=FAILED, check=check, counts=False)
-    assert found.failures == 1
-    record(found, result=FAILED, check=check)
-    assert (found.state, found.reason) == ("unhealthy", "Target.FailedHealthChecks")
+    assert record(web_target, result=FAILED, check=check)
+    assert (web_target.state, web_target.reason) == ("initial", "Elb.InitialHealthChecking")
+    assert web_target.description == "Initial health checks in progress"
+    assert not record(web_target, result=FAILED, check=check, counts=False)
+    assert web_target.failures == 1
+    record(web_target, result=FAILED, check=check)
+    assert (web_target.state, web_target.reason) == ("unhealthy", "Target.FailedHealthChecks")
 
 
 def test_a_healthy_target_needs_the_threshold_both_ways() -> None:
-    found, check = target("healthy"), TargetCheck.of(GROUP)
+    web_target, check = target("healthy"), TargetCheck.of(GROUP)
 
-    record(found, result=FAILED, check=check)
-    assert found.state == "healthy"
-    record(found, result=FAILED, check=check)
-    assert found.state == "unhealthy"
-    record(found, result=Passed(), check=check)
-    assert found.state == "unhealthy"
-    record(found, result=Passed(), check=check)
-    assert found.state == "healthy"
+    record(web_target, result=FAILED, check=check)
+    assert web_target.state == "healthy"
+    record(web_target, result=FAILED, check=check)
+    assert web_target.state == "unhealthy"
+    record(web_target, result=Passed(), check=check)
+    assert web_target.state == "unhealthy"
+    record(web_target, result=Passed(), check=check)
+    assert web_target.state == "healthy"
 
 
 def test_a_single_success_between_failures_starts_the_count_again() -> None:
-    found, check = target("healthy"), TargetCheck.of(GROUP)
+    web_target, check = target("healthy"), TargetCheck.of(GROUP)
 
     for result in (FAILED, Passed(), FAILED):
-        record(found, result=result, check=check)
+        record(web_target, result=result, check=check)
 
-    assert found.state == "healthy"
+    assert web_target.state == "healthy"
 
 
 def test_elbs_defaults() -> None:
@@ -157,12 +157,12 @@ def serve() -> Iterator[Serve]:
     def start(status: int) -> Target:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                asked = self.headers
+                headers = self.headers
                 fits = (
                     self.path == "/healthz"
-                    and asked["Host"] == f"127.0.0.1:{server.server_port}"
-                    and asked["User-Agent"] == "ELB-HealthChecker/2.0"
-                    and asked["Connection"] == "close"
+                    and headers["Host"] == f"127.0.0.1:{server.server_port}"
+                    and headers["User-Agent"] == "ELB-HealthChecker/2.0"
+                    and headers["Connection"] == "close"
                 )
                 self.send_response(status if fits else 418)
                 self.end_headers()

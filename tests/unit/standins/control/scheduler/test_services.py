@@ -293,8 +293,8 @@ def test_without_a_breaker_the_service_says_that_it_is_impaired(
         clock.now += 20
         world.look()
     assert service.primary.state == "IN_PROGRESS"
-    said = [line for line in world.messages() if "unable to consistently start tasks" in line]
-    assert len(said) == 1
+    lines = [line for line in world.messages() if "unable to consistently start tasks" in line]
+    assert len(lines) == 1
 
 
 def test_a_good_task_resets_the_failures(world: World, clock: FakeClock) -> None:
@@ -314,8 +314,8 @@ def test_a_blocked_deployment_says_so_once(world: World) -> None:
     world.services.begin_deployment(service, definition_arn=world.define())
     world.look()
     world.look()
-    said = [line for line in world.messages() if "unable to stop or start tasks" in line]
-    assert said == [
+    lines = [line for line in world.messages() if "unable to stop or start tasks" in line]
+    assert lines == [
         "(service tickets-web) was unable to stop or start tasks during a deployment because of"
         " the service deployment configuration. Update the minimumHealthyPercent or maximumPercent"
         " value and try again."

@@ -170,9 +170,9 @@ class World:
             "containerDefinitions": [{**APP, **changes}, *more],
         }
         arn = f"{ACCOUNT_ARN}:task-definition/tickets-web:1"
-        found = Definition(arn, "tickets-web", 1, raw, 0.0)
-        self.state.definitions["tickets-web"] = [found]
-        return found
+        definition = Definition(arn, "tickets-web", 1, raw, 0.0)
+        self.state.definitions["tickets-web"] = [definition]
+        return definition
 
     def begin(self, *more: dict[str, Any], **changes: Any) -> Task:
         task = self.tasks.create(
@@ -202,7 +202,9 @@ def test_it_is_known_beforehand_why_a_task_would_not_start(world: World) -> None
 def test_a_task_goes_no_further_once_control_ends(world: World) -> None:
     world.engine.closed_before = "start"
     task = world.begin()
-    for thread in [one for one in threading.enumerate() if one.name == f"task-{task.id[:8]}"]:
+    for thread in [
+        candidate for candidate in threading.enumerate() if candidate.name == f"task-{task.id[:8]}"
+    ]:
         thread.join(5)
         assert not thread.is_alive()
     assert "start" not in dict(world.engine.calls)
@@ -253,11 +255,11 @@ def test_variables_of_a_file_give_way_to_the_definitions(world: World) -> None:
     named = [{"type": "s3", "value": "arn:aws:s3:::shop/web.env"}]
     task = world.begin(environmentFiles=named, environment=[{"name": "OTHER", "value": "1"}])
     world.until(task, RUNNING)
-    found = world.engine.created[1]["environment"]
-    assert found["FROM_FILE"] == '"a b"'
-    assert found["OTHER"] == "1"
-    assert found["TRUSTED_PROXIES"] == "10.40.3.0/24"
-    assert "EMPTY" not in found
+    environment = world.engine.created[1]["environment"]
+    assert environment["FROM_FILE"] == '"a b"'
+    assert environment["OTHER"] == "1"
+    assert environment["TRUSTED_PROXIES"] == "10.40.3.0/24"
+    assert "EMPTY" not in environment
 
 
 def test_a_file_that_is_not_there_stops_the_task_in_ecs_words(world: World) -> None:
@@ -328,8 +330,8 @@ def test_a_volume_has_the_images_content_only_where_the_image_declares_it(world:
 
 
 def test_volumes_of_another_container_are_taken_once_it_is_there(world: World) -> None:
-    taken = [{"sourceContainer": "agent", "readOnly": True}]
-    task = world.begin(AGENT, volumesFrom=taken)
+    volumes = [{"sourceContainer": "agent", "readOnly": True}]
+    task = world.begin(AGENT, volumesFrom=volumes)
     world.until(task, RUNNING)
     _, agent, app = world.engine.created
     assert app["volumes_from"] == [f"{agent['name']}:ro"]
@@ -417,8 +419,8 @@ def test_a_task_is_rebuilt_from_its_label_alone(world: World, state: State) -> N
 
     class Engine(FakeEngine):
         def containers(self, *, role: str) -> list[ContainerState]:
-            found = {"pause": ContainerState("p", labels, True, True, 0, False)}
-            return [found.get(role, ContainerState("a", app, True, True, 0, False))]
+            states = {"pause": ContainerState("p", labels, True, True, 0, False)}
+            return [states.get(role, ContainerState("a", app, True, True, 0, False))]
 
     resumed: list[Task] = []
 
@@ -430,11 +432,11 @@ def test_a_task_is_rebuilt_from_its_label_alone(world: World, state: State) -> N
     tasks: Any = Resuming()
     targets: Any = None
     recovery.rebuild(state, engine=engine, tasks=tasks, targets=targets, network="net-app")
-    (found,) = state.tasks.values()
-    assert resumed == [found]
-    assert (found.status, found.ip, found.pause_id) == (RUNNING, "10.40.3.9", "p")
-    assert (found.service, found.deployment) == ("tickets/tickets-web", "ecs-svc/1")
-    assert (found.containers[0].docker_id, found.containers[0].status) == ("a", RUNNING)
+    (copy,) = state.tasks.values()
+    assert resumed == [copy]
+    assert (copy.status, copy.ip, copy.pause_id) == (RUNNING, "10.40.3.9", "p")
+    assert (copy.service, copy.deployment) == ("tickets/tickets-web", "ecs-svc/1")
+    assert (copy.containers[0].docker_id, copy.containers[0].status) == ("a", RUNNING)
 
 
 def test_metadata_of_container_and_task(world: World, state: State) -> None:
@@ -461,11 +463,11 @@ def test_variables_of_an_override_win_over_the_overlay() -> None:
     entry = {"name": "TRUSTED_PROXIES", "value": "mine"}
     task.overrides = {"containerOverrides": [{"name": "app", "environment": [entry]}]}
     definition = Definition("arn", "tickets-web", 1, {"containerDefinitions": [APP]}, 0.0)
-    found = TaskContainers(task, definition, SETTINGS).environment(
+    environment = TaskContainers(task, definition, SETTINGS).environment(
         task.containers[0], files={}, secrets={}, app_network_cidr="10.40.3.0/24"
     )
-    assert found["TRUSTED_PROXIES"] == "mine"
-    assert "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" not in found
+    assert environment["TRUSTED_PROXIES"] == "mine"
+    assert "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" not in environment
 
 
 def test_settings_with_an_unknown_or_missing_key_are_refused(tmp_path: Path) -> None:
@@ -490,9 +492,9 @@ def test_stopped_tasks_are_forgotten_after_an_hour(state: State, clock: Any) -> 
 
 
 def test_waiting_ends_at_a_change(state: State) -> None:
-    seen = state.version
+    version = state.version
     threading.Timer(0.05, state.changed).start()
-    assert state.wait(version=seen, timeout_s=5) == seen + 1
+    assert state.wait(version=version, timeout_s=5) == version + 1
 
 
 @pytest.mark.parametrize(
@@ -509,8 +511,8 @@ def test_an_image_must_be_there_and_be_what_the_definition_asks_for(
     architecture: str, platform: dict[str, str], words: str
 ) -> None:
     raw = {"runtimePlatform": platform}
-    said = containers.pull_error("app:1", architecture=architecture, raw=raw)
-    assert (words in said) if words else not said
+    error = containers.pull_error("app:1", architecture=architecture, raw=raw)
+    assert (words in error) if words else not error
     instead = containers.pull_error("app:1", architecture=architecture, raw=raw, instead="X86_64")
     assert bool(instead) == (architecture == "")
 
