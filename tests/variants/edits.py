@@ -39,9 +39,9 @@ def rename(*renamed: tuple[str, str], files: tuple[str, ...] = INPUTS) -> Edit:
 def update(name: str, *path: str | int, **fields: Any) -> Edit:
     """Set fields of an object in a JSON file; None takes a field away."""
 
-    def change(found: Any) -> None:
+    def change(section: Any) -> None:
         for step in path:
-            section = found[step]
+            section = section[step]
         for field, value in fields.items():
             if value is None:
                 section.pop(field, None)
