@@ -59,7 +59,7 @@ def without_password(address: str) -> str:
 
 
 def redact(text: str) -> str:
-    """Return the text with every remembered secret blanked."""
+    """Return the text with every remembered secret blanked; one of our own type becomes plain."""
     for value in sorted(_known, key=len, reverse=True):
         text = text.replace(value, MASK)
-    return text
+    return str(text)

@@ -142,9 +142,7 @@ def _sentence_alone(sentence: str) -> Cause | None:
 
 
 def _redacted(sentence: str, lines: Iterable[str] = ()) -> Cause:
-    # The text alone: a report cannot copy one of our own type of text.
-    text = str(redact(sentence))
-    return Cause(text, tuple(map(redact, lines)), setting=setting_of(sentence))
+    return Cause(redact(sentence), tuple(map(redact, lines)), setting=setting_of(sentence))
 
 
 def _gateway_cause(error: BaseException | None) -> str:

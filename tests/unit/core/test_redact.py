@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.core import redact
+from harness.core.expectation import SettingCause
 
 
 @pytest.mark.parametrize(
@@ -17,3 +18,8 @@ from harness.core import redact
 )
 def test_an_address_is_shown_without_its_password(address: str, shown: str) -> None:
     assert redact.without_password(address) == shown
+
+
+def test_a_text_of_our_own_type_becomes_plain() -> None:
+    # A report cannot copy it, and xdist cannot send it.
+    assert type(redact.redact(SettingCause("APP_URL", "has no path"))) is str
