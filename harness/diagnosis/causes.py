@@ -166,8 +166,9 @@ def _from_patterns(patterns: Iterable[Pattern], *, evidence: Evidence) -> Cause 
             for at, line in enumerate(lines):
                 if match := pattern.search(line.text):
                     code = place_of(line, lines[at + 1 :])
-                    place = {"subject": line.subject, "code": code}
-                    sentence = _sentence(pattern, match, **place, facts=evidence.facts)
+                    sentence = _sentence(
+                        pattern, match, subject=line.subject, code=code, facts=evidence.facts
+                    )
                     excerpt = _matching_lines(pattern, lines)
                     return Cause(redact(sentence), excerpt, setting=pattern.setting)
     return None

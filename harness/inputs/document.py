@@ -300,7 +300,8 @@ def read_text(path: Path, *, hint: str = _CREATE, takes_utf_16: bool = False) ->
     except OSError as error:
         raise _unread(path, f"cannot be read: {error.strerror}", hint=hint) from error
     except UnicodeDecodeError as error:
-        message = f"is not {error.encoding.upper()[:6].rstrip('-')}: {error.reason}"
+        name = "UTF-16" if error.encoding.startswith("utf-16") else "UTF-8"
+        message = f"is not {name}: {error.reason}"
         raise _unread(path, message, hint="save it as UTF-8") from error
 
 

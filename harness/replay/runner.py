@@ -31,17 +31,19 @@ PARALLEL = ("-n", "3")
 compute, so that on two processors three are quicker than two."""
 _INI = Path(__file__).with_name("scenarios.ini")
 _LISTS = frozenset(
-    (
-        *(
-            "--collect-only",
-            "--collectonly",
-            "--co",
-            "--fixtures",
-            "--fixtures-per-test",
-            "--funcargs",
-        ),
-        *("--markers", "--setup-plan", "--version", "-V", "--cache-show"),
-    )
+    {
+        "--cache-show",
+        "--co",
+        "--collect-only",
+        "--collectonly",
+        "--fixtures",
+        "--fixtures-per-test",
+        "--funcargs",
+        "--markers",
+        "--setup-plan",
+        "--version",
+        "-V",
+    }
 )
 _OF_OTHER_PROJECTS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 """Variables with which a user runs other tests; the last keeps plugins away that scenarios need."""

@@ -162,23 +162,29 @@ def _rules_with_listeners(
 ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Yield each rule with its listener; one without an ARN here is the HTTPS listener."""
     by_arn = {str(entry[LISTENER_ARN]): entry for entry in listeners if LISTENER_ARN in entry}
-    https = next((o for o in listeners if (o.get("Protocol"), o.get("Port")) == HTTPS), None)
+    https = _https(listeners)
     for rule in rules:
         listener = by_arn.get(str(rule.get(LISTENER_ARN)), https)
         if listener is not None:
             yield rule, listener
 
 
+def _https(listeners: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the first listener for HTTPS on its usual port."""
+    for listener in listeners:
+        if (listener.get("Protocol"), listener.get("Port")) == HTTPS:
+            return listener
+    return None
+
+
 def groups_of(balancer: Mapping[str, Any], request: listener_rules.Request) -> set[str]:
     """Return the target groups to which the HTTPS listener leads a request."""
     assumed: Mapping[str, Any] = {"Protocol": HTTPS[0], "Port": HTTPS[1]}
     creates: Sequence[Mapping[str, Any]] = balancer.get("Listeners") or (assumed,)
-    https = next(
-        (create for create in creates if (create.get("Protocol"), create.get("Port")) == HTTPS), {}
-    )
+    https = _https(creates)
     pairs = _rules_with_listeners(creates, balancer.get(RULES) or ())
     rules = [listener_rules.rule(rule) for rule, of in pairs if of is https]
-    default = listener_rules.default(https.get("DefaultActions"))
+    default = listener_rules.default((https or {}).get("DefaultActions"))
     decision = listener_rules.decide([*rules, default], request)
     shares = listener_rules.weights(decision.action) if decision else {}
     return {name for name, weight in shares.items() if weight}

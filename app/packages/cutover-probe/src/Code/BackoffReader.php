@@ -41,7 +41,7 @@ final readonly class BackoffReader
 
             foreach ($written as [$code, $line]) {
                 preg_match_all(self::SECONDS, $code, $found);
-                $seconds = array_map(fn (string $product): int => (int) array_product(explode(' * ', str_replace('_', '', $product))), $found[0]);
+                $seconds = array_map(Lifetime::product(...), $found[0]);
 
                 if ($seconds !== []) {
                     $waits[] = ['file' => $file->path, 'line' => $line, 'seconds' => max($seconds)];

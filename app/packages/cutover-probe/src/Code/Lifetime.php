@@ -20,6 +20,12 @@ final class Lifetime
             return self::SECONDS[$match[1]] * (int) str_replace('_', '', $match[2] ?? '1');
         }
 
-        return preg_match(self::NUMBER, $code) === 1 ? (int) array_product(explode(' * ', str_replace('_', '', $code))) : null;
+        return preg_match(self::NUMBER, $code) === 1 ? self::product($code) : null;
+    }
+
+    /** The product of whole numbers, as in 60 * 60 * 24. */
+    public static function product(string $numbers): int
+    {
+        return (int) array_product(explode(' * ', str_replace('_', '', $numbers)));
     }
 }
